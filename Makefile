@@ -1,0 +1,133 @@
+# The front door. Everything but `deploy` runs without an AWS account, credentials or Docker, and with
+# no network beyond the package index; the first run of a target installs what it needs, inside this folder.
+
+PYTHON ?= python3.13
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build pipelines deploy locks clean uninstall
+
+# An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+comma := ,
+# A proxy would swallow the calls to the embedded AWS on this machine.
+export NO_PROXY := 127.0.0.1,localhost$(if $(NO_PROXY),$(comma)$(NO_PROXY))
+export no_proxy := $(NO_PROXY)
+export SAM_CLI_TELEMETRY := 0
+export UV_NO_PROGRESS := 1
+# Nothing is kept outside this folder, so that `make uninstall` leaves nothing behind.
+export UV_NO_CACHE := 1
+export PIP_NO_CACHE_DIR := 1
+export __SAM_CLI_APP_DIR := $(CURDIR)/.aws-sam/cli
+
+# A newcomer's real account is never touched: only `make deploy`, on its own, sees the real environment.
+ifneq ($(MAKECMDGOALS),deploy)
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
+unexport AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_ENDPOINT_URL
+export AWS_ACCESS_KEY_ID := dummy
+export AWS_SECRET_ACCESS_KEY := dummy
+export AWS_CONFIG_FILE := /dev/null
+export AWS_SHARED_CREDENTIALS_FILE := /dev/null
+export AWS_EC2_METADATA_DISABLED := true
+export AWS_REGION := eu-west-1
+export AWS_DEFAULT_REGION := eu-west-1
+endif
+
+## help        What each target does (also what plain `make` says)
+help:
+	@sed -n 's/^## //p' Makefile
+
+## demo        Watch a model go round on the embedded AWS: upload, train, approve, serve, roll out, trace
+demo: .venv/.demo
+	.venv/bin/steward demo
+
+## test        Run the tests
+test: .venv/.dev
+	.venv/bin/pytest --cov
+
+## check       Lint, types, the template, the architecture's rules, every model's file
+check: .venv/.dev .venv-sam/.sam
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv-sam/bin/sam validate --lint
+	.venv/bin/pytest tests/architecture
+	.venv/bin/steward check
+
+## build       Build what SAM deploys, without a container engine, and import every handler from it
+build: .venv-sam/.sam
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build
+	.venv-sam/bin/python -I .ci/import_handlers.py .aws-sam/build
+
+## pipelines   Compile the pipelines again and compare with the committed definitions
+pipelines: .venv-pipelines/.pipelines
+	.venv-pipelines/bin/python -m pipelines.compile --check
+
+## deploy      Build, deploy with SAM to the AWS account of your environment, publish the models
+deploy: .venv/.demo .venv-sam/.sam
+	@test "$(MAKECMDGOALS)" = deploy || { echo "Run 'make deploy' on its own: no other target sees your AWS account." >&2; exit 2; }
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build
+	.venv-sam/bin/sam deploy
+	.venv/bin/steward publish
+
+## locks       Pin all packages again from requirements/*.in (for maintainers; needs the package index)
+locks: .venv/.uv
+	cd requirements && $(COMPILE) --python-platform aarch64-manylinux2014 functions.in -o functions.txt
+	cd requirements && for name in uv demo dev sam pipelines; do $(COMPILE) --universal $$name.in -o $$name.txt || exit; done
+COMPILE = ../.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.13 \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+## clean       Remove everything that runs and builds left behind
+clean:
+	rm -rf build .aws-sam .steward .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+## uninstall   Also remove the installed packages; then only the repository is left
+uninstall: clean
+	rm -rf .venv .venv-sam .venv-pipelines
+
+# ---- Environments. A stamp file says that one is complete; a changed lock installs again.
+
+.venv/.uv: requirements/uv.txt
+	@requirements/preflight $(PYTHON) 700
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.demo: .venv/.uv requirements/demo.txt
+	@echo "Installing the demo's packages into .venv, once: 540 MB on disk and about half a minute."
+	@requirements/preflight $(PYTHON) 650
+	$(call install,.venv,demo)
+	@$(install_steward)
+	@touch $@
+
+.venv/.dev: .venv/.demo requirements/dev.txt
+	@echo "Installing the tools for tests and checks into .venv, once: 130 MB more and a few seconds."
+	@requirements/preflight $(PYTHON) 250
+	$(call install,.venv,dev)
+	@touch $@
+
+.venv-sam/.sam: .venv/.uv requirements/sam.txt
+	@echo "Installing the SAM command line into .venv-sam, once: 330 MB on disk and about half a minute."
+	@requirements/preflight $(PYTHON) 450
+	$(PYTHON) -m venv .venv-sam
+	$(call install,.venv-sam,sam)
+	@touch $@
+
+.venv-pipelines/.pipelines: .venv/.uv requirements/pipelines.txt
+	@echo "Installing the SageMaker SDK into .venv-pipelines, once: 770 MB on disk and about half a minute."
+	@requirements/preflight $(PYTHON) 1000
+	$(PYTHON) -m venv --without-pip .venv-pipelines
+	$(call install,.venv-pipelines,pipelines)
+	@touch $@
+
+# $(call install,ENVIRONMENT,LOCK): what the lock says, each hash checked, compiled once for all starts.
+install = .venv/bin/uv pip install --quiet --require-hashes --compile-bytecode --python $(1)/bin/python -r requirements/$(2).txt
+
+# `steward` runs from this folder as it is: a path file instead of an installed copy, and a two-line command.
+define install_steward
+printf '%s\n' '$(CURDIR)' '$(CURDIR)/layers/core' > .venv/lib/python3.13/site-packages/steward.pth
+@printf '%s\n' '#!/bin/sh' \
+  'exec "$(CURDIR)/.venv/bin/python" -P -c "import sys; from cli.main import main; sys.exit(main())" "$$@"' > .venv/bin/steward
+@chmod +x .venv/bin/steward
+endef

@@ -1,0 +1,250 @@
+"""What AWS says afterwards. Each check reads back, and returns one sentence with what it read."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+import boto3
+
+from cli.demo import mortgage
+from cli.demo.acts import FIRST_PARTS, MORE_PARTS, arn_of, ended_runs, serving
+from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha256
+from steward import times
+from steward.decide.approval import Document
+from steward.decide.versions import Version
+from steward.lineage.ask import ask
+from steward.lineage.nodes import run_id, snapshot_id, version_id
+from steward.lineage.trace import served_at
+from steward.observe.approval import observe_package
+from steward.observe.rollout import read_rollout
+from steward.observe.serving import read_version
+from steward.observe.training import observe_data, read_run
+
+PARTS = (*FIRST_PARTS, *MORE_PARTS)
+
+
+def booted(stage: Stage) -> str:
+    """Rules on, tables and pipeline there."""
+    rules = boto3.client("events").list_rules(NamePrefix=stage.target.prefix)["Rules"]
+    off = [rule["Name"] for rule in rules if rule["State"] != "ENABLED"]
+    require(rules and not off, f"{len(rules)} rules were read, {off} are not enabled")
+    for table in (stage.target.lineage_table, stage.target.work_table):
+        state = stage.aws.dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+        require(state == "ACTIVE", f"table {table} is {state}")
+    pipelines = stage.aws.sagemaker.list_pipelines(PipelineNamePrefix=stage.names.pipeline)
+    require(pipelines["PipelineSummaries"], f"pipeline {stage.names.pipeline} is not there")
+    there = f"both tables are active, pipeline {stage.names.pipeline} is there"
+    return f"{len(rules)} rules are enabled, {there}"
+
+
+def uploaded(stage: Stage, parts: tuple[int, ...] = FIRST_PARTS) -> str:
+    """Each file is on record with the digest of its bytes."""
+    known = {found.key: found for found in observe_data(stage.store, MODEL)}
+    for part in parts:
+        key, data = f"{stage.spec.data.prefix}part-{part}.csv", mortgage.part(part)
+        require(key in known, f"{key} is not on record")
+        require(known[key].sha256 == sha256(data), f"{key} is on record with another digest")
+        node = stage.store.get(stage.store.lineage, known[key].dataset, "node")
+        require(node, f"{known[key].dataset} is not in the lineage")
+        uri = f"s3://{stage.target.landing_bucket}/{key}"
+        kept = stage.read(uri, known[key].version_id)
+        require(kept == data, f"{uri} version {known[key].version_id} holds other bytes")
+    return f"{len(parts)} object versions are on record, each with the SHA-256 of its bytes"
+
+
+def trained(stage: Stage, runs: int, parts: tuple[int, ...]) -> str:
+    """One run for all uploads, on exactly their bytes."""
+    ended, run = ended_runs(stage), needed(read_run(stage.store, MODEL), "no run is on record")
+    require(ended == runs, f"{ended} executions have ended, {runs} were due")
+    arn = needed(run.execution_arn, f"run {run.number} has no execution")
+    execution = stage.aws.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    status = execution["PipelineExecutionStatus"]
+    reason = execution.get("FailureReason", "")
+    require(status == "Succeeded", f"run {run.number} is {status}: {reason}")
+    end = stage.store.get(stage.store.lineage, run_id(arn), "end")
+    require(end, f"the end of run {run.number} is not in the lineage")
+    objects = _snapshot(stage, run.snapshot_uri, run.snapshot)
+    require(len(objects) == len(parts), f"{len(objects)} objects were learned from")
+    return f"run {run.number} Succeeded on {len(objects)} objects, {len(parts)} were uploaded"
+
+
+def _snapshot(stage: Stage, uri: str, digest: str) -> list[Mapping[str, str]]:
+    """The manifest's objects, after its own digest and each object's were computed again."""
+    raw = stage.read(uri)
+    found = sha256(raw)
+    require(found == digest, f"{uri} has digest {found[:12]}, the run row says {digest[:12]}")
+    manifest = json.loads(raw)
+    for entry in manifest["objects"]:
+        data = stage.read(f"s3://{manifest['bucket']}/{entry['key']}", entry["version_id"])
+        require(
+            sha256(data) == entry["sha256"],
+            f"{entry['key']} version {entry['version_id']} has other bytes than the snapshot says",
+        )
+    require(
+        stage.store.get(stage.store.lineage, snapshot_id(digest), "node"),
+        f"snapshot {digest[:12]} is not in the lineage",
+    )
+    return list(manifest["objects"])
+
+
+def registered(stage: Stage, number: int) -> str:
+    """The version is in the registry with evidence, judged, and its artifact is what it says."""
+    package = observe_package(stage.aws, arn_of(stage, number))
+    version = _version(stage, number)
+    require(package.status == "PendingManualApproval", f"version {number} is {package.status}")
+    require(
+        version.gate == "passed",
+        f"the gate says {version.gate} of version {number}: {version.gate_reason}",
+    )
+    found, claimed = sha256(stage.read(package.artifact_uri)), package.artifact_sha256
+    require(
+        found == claimed,
+        f"{package.artifact_uri} has digest {found[:12]}, registered was {claimed[:12]}",
+    )
+    require(
+        stage.store.get(stage.store.lineage, version_id(stage.names.group, number), "node"),
+        f"version {number} is not in the lineage",
+    )
+    return f"version {number} waits for a person; the gate passed: {version.gate_reason}"
+
+
+def _version(stage: Stage, number: int) -> Version:
+    return needed(read_version(stage.store, MODEL, number), f"version {number} was not judged")
+
+
+def approved(stage: Stage, number: int) -> str:
+    """The registry says Approved, and the record says by whom."""
+    package = observe_package(stage.aws, arn_of(stage, number))
+    require(package.status == "Approved", f"version {number} is {package.status} in the registry")
+    person = package.modified_by.person
+    require(person == APPROVER, f"version {number} was approved by {person}")
+    approval = needed(_version(stage, number).approval, f"no word on version {number} is noted")
+    require(approval.counts, approval.reason)
+    node = stage.store.get(stage.store.lineage, approval.id, "node")
+    require(node, f"{approval.id} is not in the lineage")
+    return f"version {number} is Approved by {approval.by}: {approval.words}"
+
+
+def served(stage: Stage, number: int, rollouts: int) -> str:
+    """The endpoint answers with exactly the approved version, and the record agrees."""
+    live = serving(stage)
+    require(live == number, f"the endpoint serves version {live}, approved was {number}")
+    endpoint = stage.aws.sagemaker.describe_endpoint(EndpointName=stage.names.endpoint)
+    package = _package_behind(stage, endpoint["EndpointConfigName"])
+    require(package == arn_of(stage, number), f"the model behind it is made from {package}")
+    now = served_at(stage.store, stage.names.endpoint, endpoint["LastModifiedTime"])
+    require(now and now.versions == {str(number): 100}, "the record does not say that it serves")
+    rollout = needed(read_rollout(stage.store, MODEL), "no rollout is on record")
+    found = rollout.number, rollout.outcome
+    require(found == (rollouts, "served"), f"rollout {found[0]} is closed as {found[1]}")
+    return f"{stage.names.endpoint} is InService with version {number} by rollout {rollouts}"
+
+
+def _package_behind(stage: Stage, config_name: str) -> str | None:
+    config = stage.aws.sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+    name = config["ProductionVariants"][0].get("ModelName", "")
+    model = stage.aws.sagemaker.describe_model(ModelName=name)
+    return model["PrimaryContainer"].get("ModelPackageName")
+
+
+def captured(stage: Stage, number: int) -> str:
+    """Every answer given stands in the capture files of the version that gave it."""
+    files, found = _captures(stage, number)
+    given = {key: text for key, (version, text) in stage.answers.items() if version == number}
+    missing = sorted(set(given) - set(found))
+    lost = f"{len(missing)} of {len(given)} predictions are in no capture file: {missing[:3]}"
+    require(not missing, lost)
+    wrong = [key for key, text in given.items() if found[key] != text]
+    require(not wrong, f"{len(wrong)} captured answers differ from those given: {wrong[:3]}")
+    return f"{len(given)} predictions of version {number} are captured in {files} files"
+
+
+def _captures(stage: Stage, number: int) -> tuple[int, dict[str, str]]:
+    bucket, prefix = stage.target.artifact_bucket, f"capture/{MODEL}/v{number}/"
+    pages = stage.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    found: dict[str, str] = {}
+    for key in keys:
+        for line in stage.read(f"s3://{bucket}/{key}").splitlines():
+            record = json.loads(line)
+            output = record["captureData"]["endpointOutput"]["data"]
+            found[record["eventMetadata"]["inferenceId"]] = output.strip()
+    return len(keys), found
+
+
+def better(stage: Stage, number: int) -> str:
+    """The new version beats the serving one on the same rows."""
+    package = observe_package(stage.aws, arn_of(stage, number))
+    evaluation = stage.document(package.reports["evaluation"])
+    mine = needed(_auc(evaluation), "the evaluation holds no auc")
+    theirs = needed(_auc(evaluation.get("champion")), "no serving version was compared with")
+    require(mine > theirs, f"auc {mine:.3f} against {theirs:.3f} of the serving version")
+    return f"auc {mine:.3f} against {theirs:.3f} of the serving version on the same rows"
+
+
+def _auc(document: object) -> float | None:
+    value = document
+    for step in ("binary_classification_metrics", "auc", "value"):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def traced(stage: Stage) -> str:
+    """A prediction of each version leads to the exact bytes it was learned from."""
+    told = []
+    for number, parts in ((1, FIRST_PARTS), (2, PARTS)):
+        inference_id = next(key for key, (given, _) in stage.answers.items() if given == number)
+        question = {"endpoint": stage.names.endpoint, "id": inference_id}
+        question |= {"at": times.iso(_served_at(stage, number))}
+        answer = ask(stage.aws, stage.lineage, question)
+        require("error" not in answer, str(answer.get("error")))
+        told.append(_trace_is_true(stage, answer, number, len(parts)))
+        stage.trace[f"version {number}"] = answer
+    return "; ".join(told)
+
+
+def _served_at(stage: Stage, number: int) -> datetime:
+    return needed(_version(stage, number).served_at, f"version {number} never served")
+
+
+def _trace_is_true(stage: Stage, answer: Document, number: int, parts: int) -> str:
+    prediction, graph = _section(answer, "prediction"), _entries(answer, "graph")
+    found = prediction["version"]
+    require(found == number, f"{prediction['inference_id']} is traced to version {found}")
+    datasets = [_section(entry, "facts") for entry in graph if _is(entry, "dataset")]
+    require(len(datasets) == parts, f"{len(datasets)} objects are traced, not {parts}")
+    for facts in datasets:
+        data = stage.read(f"s3://{facts['bucket']}/{facts['key']}", str(facts["version_id"]))
+        require(
+            sha256(data) == facts["sha256"],
+            f"{facts['key']} version {facts['version_id']} has other bytes than the record says",
+        )
+    package = observe_package(stage.aws, arn_of(stage, number))
+    rows = _section(stage.document(package.reports["evaluation"]), "rows")
+    used = int(str(rows["train"])) + int(str(rows["test"]))
+    counted = sum(int(str(facts["rows"])) for facts in datasets)
+    require(used == counted, f"{counted} rows are traced, {used} were trained and tested")
+    people = [entry["id"] for entry in graph if _is(entry, "person")]
+    require(people == [f"person#{APPROVER}"], f"approved by {people}")
+    return (
+        f"{prediction['inference_id']} -> version {number} -> {parts} objects, {used} rows, "
+        "each digest computed again and equal"
+    )
+
+
+def _section(document: Document, name: str) -> Document:
+    found = document.get(name)
+    if not isinstance(found, Mapping):
+        raise NotTrue(f"{name} is missing")
+    return found
+
+
+def _entries(document: Document, name: str) -> list[Document]:
+    found = document.get(name)
+    if not isinstance(found, list):
+        raise NotTrue(f"{name} is missing")
+    return found
+
+
+def _is(entry: Document, kind: str) -> bool:
+    return str(entry["id"]).startswith(f"{kind}#")

@@ -1,0 +1,137 @@
+"""What the demo's acts and checks share: clients, identities, the embedded clock, what was said."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+
+from cli import repository
+from cli.local import target
+from cli.target import Target
+from local_aws.client import LocalAws
+from steward.aws import Aws
+from steward.names import Names, split_s3
+from steward.record.store import Store
+from steward.settings import LineageSettings
+from steward.spec.model import ModelSpec
+from steward.spec.read import read
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+MODEL = "mortgage"
+APPROVER = "anna.approver"
+_MOST_JUMPS = 120
+
+
+class NotTrue(Exception):
+    """What AWS answers is not what the step claims; the message is the figure that was read."""
+
+
+def require(truth: object, otherwise: str) -> None:
+    """Fail the step's check unless `truth` holds."""
+    if not truth:
+        raise NotTrue(otherwise)
+
+
+def needed[T](found: T | None, otherwise: str) -> T:
+    """What was found; it fails the step's check if nothing was."""
+    if found is None:
+        raise NotTrue(otherwise)
+    return found
+
+
+@dataclass
+class Stage:
+    """One running embedded AWS, seen as the people of the story see it."""
+
+    local: LocalAws
+    say: Callable[[str], None] = print
+    answers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    trace: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def target(self) -> Target:
+        return target(self.local)
+
+    @cached_property
+    def aws(self) -> Aws:
+        return Aws()
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.aws, self.target.lineage_table, self.target.work_table)
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.target.prefix, MODEL)
+
+    @cached_property
+    def spec(self) -> ModelSpec:
+        return read(repository.MODELS / f"{MODEL}.toml")
+
+    @cached_property
+    def runtime(self) -> "SageMakerRuntimeClient":
+        return boto3.client("sagemaker-runtime")
+
+    @cached_property
+    def approver(self) -> "SageMakerClient":
+        """SageMaker as a person who approves sees it: an IAM user who made nothing."""
+        iam = boto3.client("iam")
+        iam.create_user(UserName=APPROVER)
+        key = iam.create_access_key(UserName=APPROVER)["AccessKey"]
+        return boto3.client(
+            "sagemaker",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+
+    @property
+    def lineage(self) -> LineageSettings:
+        """Where questions of lineage are answered from."""
+        where = self.target
+        return LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
+
+    def until(self, what: str, reached: Callable[[], bool]) -> None:
+        """Let the embedded AWS work and its clock jump until `reached`; NotTrue if it never is."""
+        for _ in range(_MOST_JUMPS):
+            self.local.settle()
+            if reached():
+                return
+            self.local.jump()
+        raise NotTrue(f"after {_MOST_JUMPS} jumps of the clock it is still not so that {what}")
+
+    def read(self, uri: str, version_id: str | None = None) -> bytes:
+        """The bytes of an object, or of one version of it."""
+        bucket, key = split_s3(uri)
+        version = {"VersionId": version_id} if version_id else {}
+        found = self.aws.s3.get_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
+        return found["Body"].read()
+
+    def document(self, uri: str) -> dict[str, object]:
+        """A JSON object in S3."""
+        found = json.loads(self.read(uri))
+        require(isinstance(found, dict), f"{uri} holds no JSON object")
+        return dict(found)
+
+
+def sha256(data: bytes) -> str:
+    """Digest of bytes, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.perf_counter() - self._start, 2)

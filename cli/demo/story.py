@@ -1,0 +1,216 @@
+"""Plays the demo: each step is done, then checked by reading AWS back, and told as one line."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import repository
+from cli.demo import acts, checks
+from cli.demo.stage import NotTrue, Stage, Stopwatch
+from cli.local import embedded
+from local_aws.client import LocalAwsError
+from steward.observe.approval import observe_registry
+from steward.observe.serving import read_versions
+
+SUMMARY = repository.ROOT / "build" / "demo" / "summary.json"
+STATE = repository.ROOT / ".steward" / "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the story: what is done, and what must be true afterwards."""
+
+    name: str
+    do: Callable[[Stage], None]
+    check: Callable[[Stage], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one step went; `why` is what was read back."""
+
+    name: str
+    ok: bool
+    seconds: float
+    why: str
+
+
+def _nothing(stage: Stage) -> None:
+    del stage
+
+
+def _more_data(stage: Stage) -> None:
+    acts.upload(stage, acts.MORE_PARTS)
+    acts.let_it_train(stage, runs=2)
+
+
+def _more_data_made_it_better(stage: Stage) -> str:
+    checks.uploaded(stage, acts.MORE_PARTS)
+    checks.trained(stage, 2, checks.PARTS)
+    return f"{checks.registered(stage, 2)}; {checks.better(stage, 2)}"
+
+
+def _roll_out(stage: Stage) -> None:
+    acts.approve(stage, 2, "learned from 400 more applications, better on the same rows")
+    acts.let_it_serve(stage, 2)
+    acts.predict(stage, 2, first=acts.FIRST_REQUESTS, count=100)
+
+
+def _rolled_out(stage: Stage) -> str:
+    checks.approved(stage, 2)
+    return f"{checks.served(stage, 2, rollouts=2)}; {checks.captured(stage, 2)}"
+
+
+STEPS = (
+    Step("boot", _nothing, checks.booted),
+    Step("upload", lambda stage: acts.upload(stage, acts.FIRST_PARTS), checks.uploaded),
+    Step(
+        "train",
+        lambda stage: acts.let_it_train(stage, runs=1),
+        lambda stage: checks.trained(stage, 1, acts.FIRST_PARTS),
+    ),
+    Step("register", _nothing, lambda stage: checks.registered(stage, 1)),
+    Step(
+        "approve",
+        lambda stage: acts.approve(stage, 1, "metrics and bias are within bounds"),
+        lambda stage: checks.approved(stage, 1),
+    ),
+    Step(
+        "serve",
+        lambda stage: acts.let_it_serve(stage, 1),
+        lambda stage: checks.served(stage, 1, rollouts=1),
+    ),
+    Step(
+        "predict",
+        lambda stage: acts.predict(stage, 1, first=0, count=acts.FIRST_REQUESTS),
+        lambda stage: checks.captured(stage, 1),
+    ),
+    Step("new_data", _more_data, _more_data_made_it_better),
+    Step("rollout", _roll_out, _rolled_out),
+    Step("trace", _nothing, checks.traced),
+)
+
+
+def play(stage: Stage, steps: Sequence[Step], done: Sequence[Result] = ()) -> list[Result]:
+    """Play steps until one is not true; those after it are not ok either, and say so."""
+    results = list(done)
+    for place, step in enumerate(steps):
+        result = play_one(stage, step)
+        results.append(result)
+        if not result.ok:
+            why = f"not reached: {step.name} failed"
+            return results + [Result(left.name, False, 0.0, why) for left in steps[place + 1 :]]
+    return results
+
+
+def play_one(stage: Stage, step: Step) -> Result:
+    """Do one step, check it, tell it."""
+    stage.say(f"-- {step.name}")
+    watch = Stopwatch()
+    try:
+        step.do(stage)
+        ok, why = True, step.check(stage)
+    except (NotTrue, LocalAwsError, ClientError, BotoCoreError) as error:
+        ok, why = False, f"{error}"
+    stage.say(f"{'ok' if ok else 'FAILED'}: {why} ({watch.seconds} s)")
+    return Result(step.name, ok, watch.seconds, why)
+
+
+def conclude(stage: Stage | None, results: Sequence[Result], seconds: float, path: Path) -> int:
+    """Write the summary; the exit code is 0 only if every step of the story is ok."""
+    summary = {
+        "seconds": seconds,
+        "steps": [asdict(result) for result in results],
+        "model_versions": _versions(stage) if stage else [],
+        "rollouts": _rollouts(stage) if stage else [],
+        "trace": stage.trace if stage else {},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    complete = [result.name for result in results] == [step.name for step in STEPS]
+    return 0 if complete and all(result.ok for result in results) else 1
+
+
+def _versions(stage: Stage) -> list[dict[str, object]]:
+    try:
+        registry = observe_registry(stage.aws, stage.names.group)
+        noted = read_versions(stage.store, stage.names.model)
+    except (ClientError, BotoCoreError):
+        return []
+    return [
+        {
+            "version": number,
+            "status": status,
+            "gate": noted[number].gate if number in noted else "not judged",
+            "why": noted[number].gate_reason if number in noted else "",
+        }
+        for number, status in sorted(registry.items())
+    ]
+
+
+def _rollouts(stage: Stage) -> list[dict[str, object]]:
+    try:
+        rows = stage.store.query(stage.store.lineage, f"serving#{stage.names.endpoint}")
+    except (ClientError, BotoCoreError):
+        return []
+    return [
+        {"rollout": row["rollout"], "since": row["sk"], "versions": row["versions"]} for row in rows
+    ]
+
+
+def demo(*, keep: bool = False) -> int:
+    """Play the whole story on an embedded AWS of its own; returns the exit code."""
+    watch = Stopwatch()
+    print("A mortgage model goes round, on real data, on an embedded AWS of this machine.")
+    print("-- starting the embedded AWS: the template is deployed, the pipeline published")
+    try:
+        with embedded(STATE) as local:
+            stage = Stage(local, say=_say)
+            results = play(stage, STEPS)
+            code = conclude(stage, results, watch.seconds, SUMMARY)
+            _tell_the_end(stage, code, watch.seconds)
+            if keep:
+                _wait(local.endpoint)
+    except LocalAwsError as error:
+        left = [Result(step.name, False, 0.0, f"not reached: {error}") for step in STEPS]
+        conclude(None, left, watch.seconds, SUMMARY)
+        print(error, file=sys.stderr)
+        return 1
+    return code
+
+
+def _say(line: str) -> None:
+    print(line if line.startswith("--") else f"   {line}", flush=True)
+
+
+def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
+    where = SUMMARY.relative_to(repository.ROOT)
+    if code:
+        logs = (STATE / "logs").relative_to(repository.ROOT)
+        print(f"The story did not go as told, see {where} and {logs}/ ({seconds} s).")
+        _last_lines(STATE / "logs" / "server.log")
+        return
+    print(f"Every step was checked by reading AWS back: {where} ({seconds} s).")
+    answered = next(iter(stage.answers))
+    print("Next:")
+    print("  .venv/bin/steward invoke training --event events/upload.json")
+    print("  .venv/bin/steward demo --keep      # then, in another terminal:")
+    print(f"  .venv/bin/steward trace --endpoint {stage.names.endpoint} --id {answered}")
+
+
+def _last_lines(log: Path) -> None:
+    if log.exists():
+        print("\n".join(log.read_text(errors="replace").splitlines()[-20:]), file=sys.stderr)
+
+
+def _wait(endpoint: str) -> None:
+    print("The embedded AWS is kept; ctrl-C ends it. In another terminal:")
+    print(f"  export AWS_ENDPOINT_URL={endpoint} AWS_REGION=eu-west-1")
+    print("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
+    with suppress(KeyboardInterrupt):
+        sys.stdin.read() if not sys.stdin.isatty() else input()

@@ -1,0 +1,143 @@
+"""The `steward` command.
+
+Exit codes: 0 done, 1 the answer is no, 2 usage, 3 AWS failed, 130 stopped.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import repository
+from cli.check import check
+from cli.demo.story import demo
+from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event
+from cli.local import embedded, target
+from cli.publish import publish
+from cli.status import lines, status
+from cli.target import Refused, confirm, find
+from cli.trace import tree
+from local_aws.client import LocalAwsError
+from steward.aws import Aws
+from steward.errors import BadSpec
+from steward.lineage.ask import ask
+from steward.settings import LineageSettings
+
+DONE, NO, USAGE, AWS_FAILED, STOPPED = 0, 1, 2, 3, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (BadSpec, Refused) as reason:
+        print(reason, file=sys.stderr)
+        return NO
+    except LocalAwsError as error:
+        print(f"{error}", file=sys.stderr)
+        return AWS_FAILED
+    except (ClientError, BotoCoreError) as error:
+        print(f"AWS failed: {error}", file=sys.stderr)
+        return AWS_FAILED
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="steward", description="Event-driven MLOps on AWS.")
+    parser.add_argument("--prefix", default="steward", help="the deployment's prefix")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("demo", help="watch a model go round on the embedded AWS")
+    one.add_argument("--keep", action="store_true", help="keep it running until ctrl-C")
+    one.set_defaults(run=lambda options: demo(keep=options.keep))
+
+    one = commands.add_parser("check", help="check every model's file")
+    one.add_argument("folder", nargs="?", type=Path, default=repository.MODELS)
+    one.set_defaults(run=_check)
+
+    one = commands.add_parser("publish", help="make each model's package group and pipeline")
+    one.add_argument("--dry-run", action="store_true", help="only show what differs")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one.set_defaults(run=_publish)
+
+    one = commands.add_parser("invoke", help="run one deployed function with a sample event")
+    one.add_argument("function", nargs="?", choices=CONCERNS)
+    one.add_argument("--event", type=Path, help="a file such as events/upload.json")
+    one.add_argument("--list", action="store_true", help="show functions and events")
+    one.set_defaults(run=_invoke)
+
+    one = commands.add_parser("trace", help="where did a prediction come from?")
+    one.add_argument("--record", metavar="S3URI#LINE", help="a line of a capture file")
+    one.add_argument("--id", help="the inference id of a captured prediction")
+    one.add_argument("--endpoint", help="the endpoint that answered")
+    one.add_argument("--at", help="when, ISO 8601, UTC unless it says otherwise")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=_trace)
+
+    one = commands.add_parser("status", help="what is registered, serves, waits, comes next")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=_status)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    print(check(options.folder))
+    return DONE
+
+
+def _publish(options: argparse.Namespace) -> int:
+    where = find(options.prefix)
+    told = publish(where, dry_run=True)
+    for line in told or ["nothing differs"]:
+        print(line)
+    if told and not options.dry_run:
+        confirm(where, f"Make these {len(told)} changes", yes=options.yes)
+        publish(where, dry_run=False)
+        print(f"{len(told)} changes made")
+    return DONE
+
+
+def _invoke(options: argparse.Namespace) -> int:
+    if options.list or not options.function or not options.event:
+        print("\n".join(catalogue()))
+        return DONE if options.list else USAGE
+    event = read_event(options.event)
+    with embedded(repository.ROOT / ".steward" / "invoke") as aws:
+        return _tell(invoke(target(aws), options.function, event))
+
+
+def _tell(result: Result) -> int:
+    print(result.log.rstrip(), file=sys.stderr)
+    print(json.dumps(result.answer, indent=2))
+    return NO if result.failed else DONE
+
+
+def _trace(options: argparse.Namespace) -> int:
+    if not (options.record or (options.endpoint and (options.id or options.at))):
+        print("Give --record, or --endpoint with --id or --at or both.", file=sys.stderr)
+        return USAGE
+    where = find(options.prefix)
+    settings = LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
+    named = {"record": options.record, "id": options.id}
+    named |= {"endpoint": options.endpoint, "at": options.at}
+    if options.id and not options.at:
+        print("looking through the capture files of the last 24 hours", file=sys.stderr)
+    answer = ask(Aws(), settings, {name: value for name, value in named.items() if value})
+    if "error" in answer:
+        print(answer["error"], file=sys.stderr)
+        return NO
+    print(json.dumps(answer, indent=2) if options.json else "\n".join(tree(answer)))
+    return DONE
+
+
+def _status(options: argparse.Namespace) -> int:
+    found = status(Aws(), find(options.prefix))
+    as_json = [asdict(model) for model in found]
+    print(json.dumps(as_json, indent=2) if options.json else "\n".join(lines(found)))
+    return DONE

@@ -1,0 +1,80 @@
+"""Which deployment a command talks to: endpoint, account, region and prefix."""
+
+import os
+import sys
+from dataclasses import dataclass
+from urllib.parse import urlparse
+
+import boto3
+
+
+class Refused(Exception):
+    """The command was not carried out; the message says why and how to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One deployment of Steward; every name follows from prefix, account and region."""
+
+    prefix: str
+    account: str
+    region: str
+    endpoint: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is an embedded AWS on this machine."""
+        return urlparse(self.endpoint).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def landing_bucket(self) -> str:
+        return f"{self.prefix}-landing-{self.account}-{self.region}"
+
+    @property
+    def artifact_bucket(self) -> str:
+        return f"{self.prefix}-artifacts-{self.account}-{self.region}"
+
+    @property
+    def lineage_table(self) -> str:
+        return f"{self.prefix}-lineage"
+
+    @property
+    def work_table(self) -> str:
+        return f"{self.prefix}-work"
+
+    @property
+    def execution_role(self) -> str:
+        return f"arn:aws:iam::{self.account}:role/{self.prefix}-execution-{self.region}"
+
+    @property
+    def pii_secret(self) -> str:
+        return f"{self.prefix}-pii-key"
+
+    def function(self, concern: str) -> str:
+        """Deployed name of a function."""
+        return f"{self.prefix}-{concern}"
+
+
+def find(prefix: str) -> Target:
+    """The deployment that the environment points to, told on stderr so that nobody is surprised."""
+    session = boto3.Session()
+    if session.region_name is None:
+        raise Refused("No region is set: export AWS_REGION, for example eu-west-1.")
+    sts = session.client("sts")
+    account = sts.get_caller_identity()["Account"]
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "https://aws.amazon.com")
+    target = Target(prefix, account, session.region_name, endpoint)
+    where = endpoint if target.is_local else "AWS itself"
+    print(f"{where}, account {account}, region {target.region}, prefix {prefix}", file=sys.stderr)
+    return target
+
+
+def confirm(target: Target, what: str, *, yes: bool) -> None:
+    """Ask before anything is changed on an AWS that is not on this machine."""
+    if target.is_local or yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(f"{what} in account {target.account}: add --yes to do it without asking.")
+    answer = input(f"{what} in account {target.account}, region {target.region}? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise Refused("Nothing was changed.")

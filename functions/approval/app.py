@@ -1,0 +1,121 @@
+"""Approval: judge what was registered, tell the approver, note who said what."""
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from steward import batch
+from steward.act.notify import ask_to_look, notify
+from steward.aws import Aws
+from steward.decide.approval import Package, judge, says_something_new, weigh
+from steward.decide.verdict import Verdict
+from steward.decide.versions import Version
+from steward.errors import BadEvent, NotYet
+from steward.events.types import LookAt, PackageChanged, Trigger
+from steward.log import count, logger, metrics
+from steward.observe.approval import (
+    observe_evidence,
+    observe_package,
+    observe_registry,
+    package_arn,
+)
+from steward.observe.serving import read_versions
+from steward.observe.training import read_run
+from steward.record.approval import approval_id, record_judgement, record_word
+from steward.scope import Models, models
+from steward.scope import Scope as AnyScope
+from steward.settings import ApprovalSettings, load
+
+type Scope = AnyScope[ApprovalSettings]
+
+_aws = Aws()
+
+
+@metrics.log_metrics
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take a batch of the approval queue."""
+    known = models(_aws, load(ApprovalSettings))
+    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+
+
+def handle(known: Models[ApprovalSettings], trigger: Trigger) -> None:
+    """One message: a version that changed, or a request to look."""
+    match trigger:
+        case PackageChanged():
+            look(known.with_resource(trigger.group), trigger)
+        case LookAt():
+            look(known.named(trigger.model), None)
+        case _:
+            raise BadEvent(f"{type(trigger).__name__} is no business of approval")
+
+
+def look(scope: Scope, event: PackageChanged | None) -> None:
+    """Judge versions that were not judged yet, and note words that were not noted yet."""
+    registry = observe_registry(scope.aws, scope.names.group)
+    versions = read_versions(scope.store, scope.model)
+    noted = False
+    for number in sorted(registry):
+        hint = event if event and event.version == number else None
+        version = versions.get(number)
+        if hint or version is None or is_open(version, registry[number]):
+            noted = attend(scope, number, version, hint) or noted
+    if noted:
+        ask_to_look(scope.aws, scope.settings.rollout_queue_url, scope.model)
+
+
+def is_open(version: Version, status: str) -> bool:
+    """Whether the registry may hold a word that was not noted yet."""
+    held = status == "Approved" and version.why_not(status) is not None
+    return status != version.status or held
+
+
+def attend(
+    scope: Scope, number: int, version: Version | None, event: PackageChanged | None
+) -> bool:
+    """Bring one version up to date; True when a word on it was noted."""
+    settings, group = scope.settings, scope.names.group
+    arn = package_arn(settings.aws_region, settings.account_id, group, number)
+    package = observe_package(scope.aws, arn)
+    version = version or judged(scope, package)
+    updated, modified_at = (event.updated, event.modified_at) if event else ((), None)
+    if not says_something_new(version, package, updated, modified_at):
+        return False
+    node = approval_id(group, package)
+    verdict, approval = weigh(version, package, scope.spec.gate, node)
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    record_word(scope.store, scope.names, verdict, version, package, approval)
+    return True
+
+
+def judged(scope: Scope, package: Package) -> Version:
+    """Judge a version, tell the approver, then record: a message may come twice, but it comes."""
+    evidence = observe_evidence(scope.aws, scope.store, scope.names, package)
+    run = read_run(scope.store, scope.model)
+    if not evidence.run_on_record and run and run.open:
+        raise NotYet(f"{package.arn}: its run {run.number} is about to be recorded")
+    verdict = judge(package, evidence, scope.spec.gate)
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    tell(scope, verdict, package)
+    count("VersionJudged", scope.model)
+    return record_judgement(scope.store, scope.model, scope.names.group, verdict, package, evidence)
+
+
+def tell(scope: Scope, verdict: Verdict, package: Package) -> None:
+    """Ask the owner for a word, with the commands to give it."""
+    command = (
+        f"aws sagemaker update-model-package --region {scope.settings.aws_region} "
+        f"--model-package-arn {package.arn} --model-approval-status"
+    )
+    findings = verdict.facts["findings"]
+    listed = (
+        "\n".join(f"  - {finding}" for finding in findings) if isinstance(findings, list) else ""
+    )
+    words = "override: <reason>" if verdict.kind != "passed" else "<your words>"
+    text = (
+        f"Version {package.number} of {scope.model} was registered. The gate says {verdict.kind}:\n"
+        f"{listed}\n\nTo approve:\n  {command} Approved --approval-description '{words}'\n"
+        f"To reject:\n  {command} Rejected --approval-description '<your words>'\n\n"
+        f"Owner: {scope.spec.owner}"
+    )
+    subject = f"version {package.number}: the gate says {verdict.kind}"
+    about = verdict.id(scope.model)
+    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -1,0 +1,178 @@
+"""Rollout: put the version that should serve behind the endpoint, and record what serves."""
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from steward import batch, clock
+from steward.act.notify import notify
+from steward.act.rollout import Plan, deploy, make_servable, plan
+from steward.aws import Aws
+from steward.decide.rollout import (
+    Rollout,
+    RolloutFacts,
+    held,
+    next_step,
+    same_artifact,
+    still_stands,
+    withdrawn,
+)
+from steward.decide.verdict import Verdict
+from steward.errors import BadEvent, NotYet
+from steward.events.types import EndpointChanged, LookAt, Trigger
+from steward.log import count, logger, metrics
+from steward.observe.approval import observe_artifact, observe_package
+from steward.observe.rollout import observe_rollout
+from steward.observe.serving import read_version
+from steward.record.agenda import off_agenda, read_mark
+from steward.record.decisions import is_recorded, record
+from steward.record.rollout import (
+    open_rollout,
+    record_called,
+    record_failed,
+    record_served,
+    record_withdrawn,
+)
+from steward.scope import Models, models
+from steward.scope import Scope as AnyScope
+from steward.settings import RolloutSettings, load
+
+type Scope = AnyScope[RolloutSettings]
+
+# start, resume, wait: a look that goes round more often than this is racing with others.
+_MOST_STEPS = 10
+_aws = Aws()
+
+
+@metrics.log_metrics
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take a batch of the rollout queue."""
+    known = models(_aws, load(RolloutSettings))
+    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+
+
+def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:
+    """One message: an endpoint that changed, or a request to look."""
+    match trigger:
+        case EndpointChanged():
+            look(known.with_resource(trigger.endpoint))
+        case LookAt():
+            look(known.named(trigger.model))
+        case _:
+            raise BadEvent(f"{type(trigger).__name__} is no business of rollout")
+
+
+def look(scope: Scope) -> None:
+    """Bring a model's endpoint as far as it can go now."""
+    mark = read_mark(scope.store, "rollout", scope.model)
+    for _ in range(_MOST_STEPS):
+        facts = observe_rollout(scope.aws, scope.store, scope.names)
+        verdict = next_step(facts)
+        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        match verdict.kind:
+            case "start":
+                if not start(scope, verdict, facts):
+                    return
+            case "resume":
+                resume(scope, facts)
+            case "finish":
+                finish(scope, verdict, facts)
+            case "fail":
+                fail(scope, verdict, facts)
+            case "wait":
+                record(scope.store, scope.model, verdict)
+                return
+            case _:
+                settle(scope, verdict)
+                off_agenda(scope.store, "rollout", scope.model, mark)
+                return
+    raise NotYet(f"{scope.model}: still not settled after {_MOST_STEPS} steps")
+
+
+def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Open the approved version's rollout; False when its bytes are not the registered ones."""
+    number, last = int(str(verdict.facts["version"])), facts.rollout
+    version = facts.versions[number]
+    etag, artifact_version = observe_artifact(scope.aws, version.artifact.uri)
+    package = observe_package(scope.aws, version.arn)
+    other = same_artifact(version, etag, artifact_version, package.image_digest)
+    if other:
+        settle(scope, held(verdict, other))
+        return False
+    rollout = Rollout(
+        number=last.number + 1 if last else 1,
+        state="open",
+        version=number,
+        direction=str(verdict.facts["direction"]),
+        approval=str(verdict.facts["approval"]),
+        decision=verdict.id(scope.model),
+        config_name=planned(scope, facts, number).name,
+        opened_at=clock.now(),
+        highest=last.highest if last else 0,
+        stepped_back_at=last.stepped_back_at if last else None,
+    )
+    open_rollout(scope.store, scope.names, verdict, rollout, last)
+    return True
+
+
+def planned(scope: Scope, facts: RolloutFacts, number: int) -> Plan:
+    """The requests that make a version servable."""
+    settings = scope.settings
+    return plan(
+        scope.names,
+        scope.spec,
+        facts.versions[number],
+        settings.execution_role_arn,
+        settings.artifact_bucket,
+    )
+
+
+def resume(scope: Scope, facts: RolloutFacts) -> None:
+    """Ask SageMaker for the open rollout, after reading once more that it is approved."""
+    rollout = facts.in_flight
+    wanted = planned(scope, facts, rollout.version)
+    make_servable(scope.aws, wanted)
+    package = observe_package(scope.aws, facts.versions[rollout.version].arn)
+    version = read_version(scope.store, scope.model, rollout.version)
+    why_not = still_stands(version, rollout, package.status, wanted.name)
+    if why_not:
+        verdict = withdrawn(rollout, why_not)
+        record_withdrawn(scope.store, scope.names, verdict, rollout)
+        return
+    exists = facts.endpoint is not None
+    deploy(scope.aws, scope.names.endpoint, rollout.config_name, scope.spec.rollout, exists=exists)
+    record_called(scope.store, scope.model, rollout)
+    count("RolloutStarted", scope.model)
+
+
+def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:
+    """Tell the owner what serves, then close the rollout."""
+    rollout, endpoint = facts.in_flight, facts.endpoint
+    if endpoint is None:
+        raise NotYet("the endpoint vanished between two reads")
+    tell(scope, verdict, f"version {rollout.version} serves")
+    version = facts.versions[rollout.version]
+    record_served(scope.store, scope.names, verdict, rollout, version, endpoint)
+
+
+def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:
+    """Tell the owner that the version does not serve, then close the rollout."""
+    rollout, endpoint = facts.in_flight, facts.endpoint
+    if endpoint is None:
+        raise NotYet("the endpoint vanished between two reads")
+    tell(scope, verdict, f"the rollout of version {rollout.version} failed")
+    version = facts.versions[rollout.version]
+    record_failed(scope.store, scope.names, verdict, rollout, version, endpoint)
+
+
+def settle(scope: Scope, verdict: Verdict) -> None:
+    """Record that nothing is done; page once when it is because something is wrong."""
+    if verdict.kind == "hold" and not is_recorded(scope.store, scope.model, verdict):
+        tell(scope, verdict, "a person must look at the endpoint")
+    record(scope.store, scope.model, verdict)
+
+
+def tell(scope: Scope, verdict: Verdict, subject: str) -> None:
+    """Write to the model's owner."""
+    about = verdict.id(scope.model)
+    text = f"{verdict.reason}\n\nOwner: {scope.spec.owner}"
+    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -1,0 +1,183 @@
+"""Training: note what was uploaded, start a run when one is due, record how it ended."""
+
+from dataclasses import replace
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from steward import batch, clock, digest
+from steward.act.notify import notify
+from steward.act.training import put_once, start_run
+from steward.aws import Aws
+from steward.decide.training import (
+    Run,
+    Snapshot,
+    TrainingFacts,
+    compose,
+    covered,
+    judge_order,
+    judge_upload,
+    next_step,
+    nothing_to_learn,
+)
+from steward.decide.verdict import Verdict
+from steward.errors import BadEvent, NotYet
+from steward.events.types import LookAt, ObjectCreated, RunChanged, Trigger
+from steward.log import count, logger, metrics
+from steward.observe.training import (
+    accepted_version,
+    observe_champion,
+    observe_data,
+    observe_existing,
+    observe_pipeline,
+    observe_training,
+    observe_upload,
+    read_snapshot,
+)
+from steward.record.agenda import off_agenda, read_mark
+from steward.record.decisions import record
+from steward.record.training import (
+    forget_pending,
+    is_recorded,
+    open_run,
+    record_finished,
+    record_marker,
+    record_snapshot,
+    record_started,
+    record_upload,
+)
+from steward.scope import Models, models
+from steward.scope import Scope as AnyScope
+from steward.settings import TrainingSettings, load
+
+type Scope = AnyScope[TrainingSettings]
+
+# start, resume, wait: a look that goes round more often than this is racing with others.
+_MOST_STEPS = 10
+_aws = Aws()
+
+
+@metrics.log_metrics
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take a batch of the training queue."""
+    known = models(_aws, load(TrainingSettings))
+    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+
+
+def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
+    """One message: an upload, a run that changed, or a request to look."""
+    match trigger:
+        case ObjectCreated():
+            scope = known.with_upload(trigger.key)
+            if scope is None or trigger.bucket != known.settings.landing_bucket:
+                count("UploadIgnored")
+                logger.info("ignored: %s belongs to no model", trigger.key)
+                return
+            take_upload(scope, trigger)
+            look(scope)
+        case RunChanged():
+            look(known.with_resource(trigger.pipeline))
+        case LookAt():
+            look(known.named(trigger.model))
+        case _:
+            raise BadEvent(f"{type(trigger).__name__} is no business of training")
+
+
+def take_upload(scope: Scope, event: ObjectCreated) -> None:
+    """Record an upload once: accepted, rejected, or older than what is known."""
+    if is_recorded(scope.store, event):
+        logger.info("%s is on record already", event.key)
+        return
+    upload = observe_upload(scope.aws, event)
+    if event.key.rpartition("/")[2] == scope.spec.data.marker:
+        record_marker(scope.store, scope.model, upload)
+        return
+    known = accepted_version(scope.store, scope.model, event.key)
+    verdict = judge_order(upload, known) or judge_upload(upload, scope.spec)
+    logger.info(verdict.reason)
+    if verdict.kind == "reject":
+        tell(scope, verdict, "an upload was rejected")
+    record_upload(scope.store, scope.spec, upload, verdict, known)
+
+
+def look(scope: Scope) -> None:
+    """Bring a model's training as far as it can go now."""
+    mark = read_mark(scope.store, "training", scope.model)
+    for _ in range(_MOST_STEPS):
+        facts = observe_training(scope.aws, scope.store, scope.spec)
+        verdict = next_step(facts, scope.spec.train, clock.now())
+        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        match verdict.kind:
+            case "start":
+                start(scope, verdict, facts)
+            case "resume":
+                resume(scope, facts)
+            case "finish":
+                finish(scope, verdict, facts)
+            case "wait":
+                record(scope.store, scope.model, verdict)
+                return
+            case _:
+                off_agenda(scope.store, "training", scope.model, mark)
+                return
+    raise NotYet(f"{scope.model}: still not settled after {_MOST_STEPS} steps")
+
+
+def start(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
+    """Compose the snapshot and open the run; the next step of the look starts it."""
+    data = observe_data(scope.store, scope.model)
+    bucket = scope.settings.landing_bucket
+    snapshot = compose(data, observe_existing(scope.aws, bucket, scope.spec.data.prefix, data))
+    if not snapshot.objects:
+        record(scope.store, scope.model, nothing_to_learn(verdict, snapshot))
+        forget_pending(scope.store, scope.model, list(facts.pending))
+        return
+    because = replace(verdict, reason=f"{verdict.reason}; {snapshot.explain()}")
+    run = plan(scope, because, facts, snapshot)
+    record_snapshot(scope.store, run.snapshot, run.snapshot_uri, snapshot)
+    open_run(scope.store, scope.model, because, run, facts.run)
+
+
+def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, snapshot: Snapshot) -> Run:
+    """Put manifest and spec under their digests, and name everything that the run will use."""
+    manifest = digest.canonical(snapshot.manifest(scope.model, scope.settings.landing_bucket))
+    spec = digest.canonical(scope.spec.source)
+    bucket, name = scope.settings.artifact_bucket, digest.of_text(manifest)
+    spec_key = f"specs/{scope.model}/{digest.of_text(spec)}.json"
+    return Run(
+        number=facts.next_number,
+        state="open",
+        opened_at=clock.now(),
+        reasons=("uploads",),
+        decision=verdict.id(scope.model),
+        definition=observe_pipeline(scope.aws, scope.names),
+        snapshot=name,
+        snapshot_uri=put_once(scope.aws, bucket, f"snapshots/{scope.model}/{name}.json", manifest),
+        spec_uri=put_once(scope.aws, bucket, spec_key, spec),
+        champion_uri=observe_champion(scope.aws, scope.store, scope.names),
+    )
+
+
+def resume(scope: Scope, facts: TrainingFacts) -> None:
+    """Start the open run, forget what it has taken, and note its execution."""
+    run = facts.in_flight
+    execution = start_run(scope.aws, scope.names, run)
+    taken = read_snapshot(scope.aws, run.snapshot_uri)
+    forget_pending(scope.store, scope.model, covered(facts.pending, taken, run.opened_at))
+    record_started(scope.store, scope.model, run, execution)
+    count("RunStarted", scope.model)
+
+
+def finish(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
+    """Record how the run ended; tell the owner when it failed."""
+    run, execution = facts.in_flight, facts.ended
+    if execution.status != "Succeeded":
+        tell(scope, verdict, f"training run {run.number} failed")
+    record_finished(scope.store, scope.model, verdict, run, execution)
+
+
+def tell(scope: Scope, verdict: Verdict, subject: str) -> None:
+    """Write to the model's owner."""
+    about = verdict.id(scope.model)
+    text = f"{verdict.reason}\n\nOwner: {scope.spec.owner}"
+    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -1,0 +1,1 @@
+"""Steward: the code that functions, tests and the command line share."""

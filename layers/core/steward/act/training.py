@@ -1,0 +1,46 @@
+"""Starts runs. Everything is named by its content, so that doing it twice is doing it once."""
+
+from steward import digest
+from steward.aws import Aws, ClientError
+from steward.decide.training import Execution, Run
+from steward.names import Names
+from steward.observe.training import observe_execution
+
+
+def put_once(aws: Aws, bucket: str, key: str, text: str) -> str:
+    """Put an object whose key holds its digest, unless it is there; returns its URI."""
+    try:
+        aws.s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=text.encode(),
+            ContentType="application/json",
+            IfNoneMatch="*",
+        )
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:
+            raise
+    return f"s3://{bucket}/{key}"
+
+
+def start_run(aws: Aws, names: Names, run: Run) -> Execution:
+    """Start the run, or find the one that was started under the same token before."""
+    parameters = {
+        "SnapshotUri": run.snapshot_uri,
+        "SnapshotDigest": run.snapshot,
+        "SpecUri": run.spec_uri,
+        "ChampionUri": run.champion_uri,
+    }
+    answer = aws.sagemaker.start_pipeline_execution(
+        PipelineName=names.pipeline,
+        PipelineExecutionDisplayName=names.run(run.number),
+        PipelineExecutionDescription="; ".join(run.reasons)[:3000],
+        PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
+        ClientRequestToken=run_token(names.pipeline, run),
+    )
+    return observe_execution(aws, answer["PipelineExecutionArn"])
+
+
+def run_token(pipeline: str, run: Run) -> str:
+    """Client request token: a second start of the same run is the same run."""
+    return digest.of([pipeline, run.definition, run.snapshot, run.number])

@@ -1,0 +1,241 @@
+"""Approval: has a version proved enough to serve, and does a person's word on it count?"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward.decide.people import Identity
+from steward.decide.verdict import Verdict
+from steward.decide.versions import Approval, Version
+from steward.spec.model import GateSpec, MetricRule
+
+CONCERN = "approval"
+FAILED, HELD, PASSED = "failed", "held", "passed"
+
+type Document = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A model package version as the registry tells it now. Empty text: the registry has none."""
+
+    number: int
+    arn: str
+    status: str
+    words: str
+    created_at: datetime
+    created_by: Identity
+    modified_at: datetime
+    modified_by: Identity
+    execution_arn: str
+    commit: str
+    snapshot: str
+    artifact_uri: str
+    artifact_sha256: str
+    image: str
+    image_digest: str
+    prepared_uri: str
+    reports: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read of a version's reports. None: absent, or it could not be understood.
+
+    `live_uri` is the artifact that serves now, empty when nothing serves; None: somebody else's
+    config serves, so nothing can be compared with it.
+    """
+
+    evaluation: Document | None
+    bias: Document | None
+    explainability: Document | None
+    artifact_etag: str | None
+    artifact_version: str | None
+    run_on_record: bool
+    snapshot_on_record: bool
+    live_uri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked: passed, failed, or held because it is not known."""
+
+    verdict: str
+    text: str
+
+
+def judge(package: Package, evidence: Evidence, gate: GateSpec) -> Verdict:
+    """Judge a registered version against the gate: failed before held before passed."""
+    findings = list(_findings(package, evidence, gate))
+    kinds = {finding.verdict for finding in findings}
+    kind = next(kind for kind in (FAILED, HELD, PASSED) if kind in kinds or kind == PASSED)
+    texts = [finding.text for finding in findings if finding.verdict == kind]
+    facts = {
+        "package": package.arn,
+        "findings": [f"{finding.verdict}: {finding.text}" for finding in findings],
+    }
+    return Verdict(CONCERN, f"version {package.number}", kind, "; ".join(texts), facts)
+
+
+def _findings(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[Finding]:
+    yield from _required(package, evidence, gate)
+    if evidence.evaluation is not None:
+        yield _test_rows(evidence.evaluation, gate)
+        for name, rule in gate.metrics.items():
+            yield from _metric(name, rule, evidence)
+    if evidence.bias is not None:
+        for facet, bias in gate.bias.items():
+            for name, most in bias.max_abs.items():
+                yield _bias(facet, name, most, evidence.bias)
+
+
+def _required(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[Finding]:
+    documents = {
+        "evaluation": evidence.evaluation,
+        "bias": evidence.bias,
+        "explainability": evidence.explainability,
+    }
+    for name, document in documents.items():
+        if name in gate.require and document is None:
+            yield Finding(HELD, f"the {name} report is missing or broken")
+    lineage = {
+        "snapshot": evidence.snapshot_on_record,
+        "run": evidence.run_on_record,
+        "commit": bool(package.commit),
+        "image digest": bool(package.image_digest),
+        "artifact": evidence.artifact_etag is not None,
+        "artifact digest": bool(package.artifact_sha256),
+    }
+    missing = [name for name, there in lineage.items() if not there]
+    if "lineage" in gate.require and missing:
+        yield Finding(HELD, f"the lineage is incomplete: {', '.join(missing)}")
+
+
+def _test_rows(evaluation: Document, gate: GateSpec) -> Finding:
+    rows = _number(evaluation, "rows", "test")
+    text = f"{rows if rows is None else int(rows)} test rows, {gate.min_test_rows} are needed"
+    return Finding(PASSED if rows is not None and rows >= gate.min_test_rows else HELD, text)
+
+
+def _metric(name: str, rule: MetricRule, evidence: Evidence) -> Iterator[Finding]:
+    path = "binary_classification_metrics", name, "value"
+    value = _number(evidence.evaluation, *path)
+    if value is None:
+        yield Finding(HELD, f"{name} is missing from the evaluation")
+        return
+    if rule.min is not None:
+        kind = PASSED if value >= rule.min else FAILED
+        yield Finding(kind, f"{name} {value:.3f}, at least {rule.min:.3f} is needed")
+    if rule.max_drop is not None and evidence.live_uri != "":
+        yield _drop(name, value, rule.max_drop, evidence)
+
+
+def _drop(name: str, value: float, most: float, evidence: Evidence) -> Finding:
+    champion = _find(evidence.evaluation, "champion")
+    compared = champion.get("uri") if isinstance(champion, Mapping) else None
+    if compared is None or compared != evidence.live_uri:
+        return Finding(
+            HELD, f"the evidence is stale: compared with {compared}, serving is {evidence.live_uri}"
+        )
+    path = "champion", "binary_classification_metrics", name, "value"
+    theirs = _number(evidence.evaluation, *path)
+    if theirs is None:
+        return Finding(HELD, f"{name} of the serving version is missing from the evaluation")
+    text = f"{name} {value:.3f} against {theirs:.3f} of the serving version on the same rows"
+    kind = PASSED if theirs - value <= most else FAILED
+    return Finding(kind, f"{text}, a drop of {most:.3f} is allowed")
+
+
+def _bias(facet: str, name: str, most: float, report: Document) -> Finding:
+    facets = _find(report, "post_training_bias_metrics", "facets", facet)
+    groups = facets if isinstance(facets, list) else []
+    entries = [
+        metric
+        for group in groups
+        for metric in (group.get("metrics", []) if isinstance(group, Mapping) else [])
+        if isinstance(metric, Mapping) and metric.get("name") == name
+    ]
+    values = [entry.get("value") for entry in entries]
+    known = [float(value) for value in values if isinstance(value, int | float)]
+    if not known or len(known) < len(values):
+        return Finding(HELD, f"{name} of {facet} is undefined or missing")
+    worst = max(known, key=abs)
+    kind = PASSED if abs(worst) <= most else FAILED
+    text = f"{name} of {facet} {worst:.3f}, at most {most:.3f} either way is allowed"
+    return Finding(kind, text)
+
+
+def says_something_new(
+    version: Version, package: Package, updated: tuple[str, ...], modified_at: datetime | None
+) -> bool:
+    """Whether the registry holds a word on this version that was not noted yet.
+
+    The registry keeps no time of approval, and every edit moves LastModifiedTime: so it is a new
+    word only if the status is another one, or an event lists ModelApprovalStatus with a later
+    time, or the approver's words ask for it.
+    """
+    if package.status != version.status:
+        return True
+    if package.status != "Approved" or version.approval is None:
+        return False
+    later = modified_at is not None and modified_at > version.modified_at
+    asked = package.words.startswith(("retry:", "override:"))
+    return ("ModelApprovalStatus" in updated and later) or (
+        asked and package.words != version.approval.words
+    )
+
+
+def weigh(
+    version: Version, package: Package, gate: GateSpec, node: str
+) -> tuple[Verdict, Approval]:
+    """Note a person's word on a version, and whether it counts."""
+    who = package.modified_by
+    against = _against(package, gate) if package.status == "Approved" else None
+    name = who.person or who.arn or "somebody AWS does not name"
+    reason = f"{package.status} by {name}: {package.words or 'no words'}"
+    kind = {"Approved": "approved", "Rejected": "rejected"}.get(package.status, "reopened")
+    approval = Approval(
+        id=node,
+        at=package.modified_at,
+        by=who.person or who.arn,
+        words=package.words,
+        counts=package.status == "Approved" and against is None,
+        reason=against or reason,
+    )
+    facts = {
+        "package": package.arn,
+        "status": package.status,
+        "by": approval.by,
+        "words": package.words,
+        "modified_at": package.modified_at.isoformat(),
+        "gate": version.gate,
+    }
+    verdict = Verdict(
+        CONCERN, f"version {version.number}", "held" if against else kind, approval.reason, facts
+    )
+    return verdict, approval
+
+
+def _against(package: Package, gate: GateSpec) -> str | None:
+    who, maker = package.modified_by, package.created_by
+    if who.person is None:
+        return f"the approval does not count: {who.arn or 'the approver'} is no person with a name"
+    if who.person == maker.person or who.arn == maker.arn:
+        return f"the approval does not count: {who.person} also made the version"
+    if not who.is_listed(gate.approvers):
+        return f"the approval does not count: {who.arn} is not on the list of approvers"
+    return None
+
+
+def _find(document: object, *path: str) -> object:
+    for step in path:
+        document = document.get(step) if isinstance(document, Mapping) else None
+    return document
+
+
+def _number(document: object, *path: str) -> float | None:
+    value = _find(document, *path)
+    if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
+        return None
+    return float(value)

@@ -1,0 +1,285 @@
+"""Training: may this upload be learned from, is a run due, what does it train on?"""
+
+import csv
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from steward.decide.verdict import Verdict
+from steward.spec.model import ModelSpec, TrainSpec
+
+CONCERN = "training"
+RUNNING = ("Executing", "Stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An object version as it lies in the bucket. `header` is None when the object is gone."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+    size: int
+    sequencer: str
+    at: datetime
+    sha256: str
+    header: str | None
+
+    @property
+    def identity(self) -> str:
+        """Version id, else etag and sequencer: S3 gives nothing better in an unversioned bucket."""
+        return self.version_id or f"{self.etag}/{self.sequencer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The newest accepted version of a key."""
+
+    key: str
+    version_id: str | None
+    etag: str
+    size: int
+    sha256: str
+    sequencer: str
+    at: datetime
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Data that no run has taken yet."""
+
+    sk: str
+    key: str
+    sequencer: str
+    arrived_at: datetime
+    is_marker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run row: the last run of a model, with everything that starting it again needs.
+
+    `snapshot` and `definition` are digests; `execution_arn` is None until the start was answered.
+    """
+
+    number: int
+    state: str
+    opened_at: datetime
+    reasons: tuple[str, ...]
+    decision: str
+    definition: str
+    snapshot: str
+    snapshot_uri: str
+    spec_uri: str
+    champion_uri: str
+    execution_arn: str | None = None
+    outcome: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the run is in flight, or was about to start."""
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What SageMaker says of a pipeline execution now."""
+
+    arn: str
+    status: str
+    started_at: datetime
+    ended_at: datetime
+    failure: str
+    failed_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFacts:
+    """Everything that one look at a model's training rests on. No run: none was ever opened."""
+
+    pending: tuple[Pending, ...]
+    run: Run | None
+    execution: Execution | None
+
+    @property
+    def in_flight(self) -> Run:
+        """The open run."""
+        if self.run is None or not self.run.open:
+            raise ValueError("no run is open")
+        return self.run
+
+    @property
+    def ended(self) -> Execution:
+        """The open run's execution, after it ended."""
+        if self.execution is None or self.execution.status in RUNNING:
+            raise ValueError("no execution has ended")
+        return self.execution
+
+    @property
+    def next_number(self) -> int:
+        """Number of the run that would come next."""
+        return self.run.number + 1 if self.run else 1
+
+
+def judge_upload(upload: Upload, spec: ModelSpec) -> Verdict:
+    """Accept a data file, or reject it with the reason."""
+    facts = {"key": upload.key, "version": upload.identity, "size": upload.size}
+    fault = _fault(upload, spec.data.columns)
+    if fault:
+        return Verdict(CONCERN, upload.key, "reject", f"{upload.key} is left out: {fault}", facts)
+    reason = f"{upload.key} ({upload.size} bytes) has all {len(spec.data.columns)} columns"
+    return Verdict(CONCERN, upload.key, "accept", reason, facts)
+
+
+def _fault(upload: Upload, columns: Sequence[str]) -> str | None:
+    if upload.header is None:
+        return "the object version does not exist any more"
+    if upload.size == 0:
+        return "the object is empty"
+    if not upload.key.lower().endswith(".csv"):
+        return "the file is not a .csv file"
+    found = next(csv.reader([upload.header]), [])
+    missing = [column for column in columns if column not in found]
+    if missing:
+        return f"{len(missing)} of {len(columns)} columns are missing: {', '.join(missing)}"
+    twice = sorted({column for column in columns if found.count(column) > 1})
+    return f"columns stand twice: {', '.join(twice)}" if twice else None
+
+
+def judge_order(upload: Upload, known: Accepted | None) -> Verdict | None:
+    """An upload that comes after a newer one of the same key is history, not new data."""
+    if known is None or is_newer(upload.sequencer, known.sequencer):
+        return None
+    reason = f"{upload.key}: a newer version was accepted before (sequencer {known.sequencer})"
+    facts = {"key": upload.key, "version": upload.identity, "newer": known.dataset}
+    return Verdict(CONCERN, upload.key, "supersede", reason, facts)
+
+
+def is_newer(sequencer: str, than: str) -> bool:
+    """Whether an event of the same key is later; S3's sequencers are padded, then compared."""
+    width = max(len(sequencer), len(than))
+    return sequencer.rjust(width, "0") > than.rjust(width, "0")
+
+
+def next_step(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
+    """What to do for a model now: finish, resume, start, wait or nothing."""
+    run = facts.run
+    if run and run.open:
+        return _in_flight(run, facts.execution)
+    if not facts.pending:
+        return Verdict(CONCERN, "run", "nothing", "no data is waiting", {})
+    return _start_or_wait(facts, train, now)
+
+
+def _in_flight(run: Run, execution: Execution | None) -> Verdict:
+    if execution is None:
+        reason = f"run {run.number} was opened and its start is not known to have been answered"
+        return Verdict(CONCERN, f"run {run.number}", "resume", reason, {"snapshot": run.snapshot})
+    facts = {"execution": execution.arn, "status": execution.status}
+    if execution.status in RUNNING:
+        reason = f"run {run.number} is in flight: {execution.status}"
+        return Verdict(CONCERN, f"run {run.number}", "wait", reason, {"snapshot": run.snapshot})
+    reason = f"run {run.number} ended: {execution.status}"
+    if execution.failed_step:
+        reason += f" in step {execution.failed_step}"
+    if execution.failure:
+        reason += f": {execution.failure}"
+    return Verdict(CONCERN, f"run {run.number}", "finish", reason, facts)
+
+
+def _start_or_wait(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
+    subject, count = f"run {facts.next_number}", len(facts.pending)
+    arrivals = [pending.arrived_at for pending in facts.pending]
+    quiet, waited = now - max(arrivals), now - min(arrivals)
+    why = None
+    if any(pending.is_marker for pending in facts.pending):
+        why = "the marker object arrived"
+    elif quiet >= train.quiet_period:
+        why = f"uploads have been quiet for {_minutes(train.quiet_period)}"
+    elif waited >= train.max_wait:
+        why = f"the first upload has waited for {_minutes(train.max_wait)}"
+    if why is None:
+        reason = f"waiting until uploads have been quiet for {_minutes(train.quiet_period)}"
+        return Verdict(CONCERN, subject, "wait", reason, {"after": facts.next_number - 1})
+    reason = f"{count} uploads are waiting and {why}"
+    return Verdict(CONCERN, subject, "start", reason, {"number": facts.next_number, "why": why})
+
+
+def _minutes(length: timedelta) -> str:
+    minutes = length.total_seconds() / 60
+    return f"{minutes:g} min"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a run trains on, oldest upload first, and what was left out with the reason."""
+
+    objects: tuple[Accepted, ...]
+    left_out: tuple[Mapping[str, str | None], ...]
+
+    def explain(self) -> str:
+        """How much is learned from and what is left out, in words."""
+        text = f"{len(self.objects)} objects are learned from"
+        gone = [str(entry["key"]) for entry in self.left_out]
+        return f"{text}; left out, because deleted: {', '.join(gone)}" if gone else text
+
+    def manifest(self, model: str, bucket: str) -> dict[str, object]:
+        """The manifest's content; its digest names the snapshot."""
+        objects = [
+            {
+                "key": found.key,
+                "version_id": found.version_id,
+                "etag": found.etag,
+                "size": found.size,
+                "sha256": found.sha256,
+                "sequencer": found.sequencer,
+            }
+            for found in self.objects
+        ]
+        left_out = [dict(entry) for entry in self.left_out]
+        return {
+            "schema": 1,
+            "model": model,
+            "bucket": bucket,
+            "objects": objects,
+            "left_out": left_out,
+        }
+
+
+def compose(accepted: Iterable[Accepted], existing: Collection[str]) -> Snapshot:
+    """The newest accepted version of each key that still exists, oldest upload first."""
+    known = sorted(accepted, key=lambda found: (found.at, found.key))
+    left_out = tuple(
+        {
+            "key": found.key,
+            "version_id": found.version_id,
+            "sequencer": found.sequencer,
+            "why": "deleted",
+        }
+        for found in known
+        if found.key not in existing
+    )
+    return Snapshot(tuple(found for found in known if found.key in existing), left_out)
+
+
+def nothing_to_learn(verdict: Verdict, snapshot: Snapshot) -> Verdict:
+    """The verdict when a run is due and no accepted object is left."""
+    reason = f"{verdict.reason}, but {snapshot.explain()}"
+    return Verdict(CONCERN, verdict.subject, "hold", reason, verdict.facts)
+
+
+def covered(
+    pending: Iterable[Pending], snapshot: Mapping[str, str], opened_at: datetime
+) -> list[Pending]:
+    """The pending rows that a run has taken: what its manifest holds, and markers seen before it.
+
+    `snapshot` maps each key of the manifest, left-out ones too, to the sequencer it was taken at.
+    """
+    return [
+        row
+        for row in pending
+        if (row.is_marker and row.arrived_at <= opened_at)
+        or (row.key in snapshot and not is_newer(row.sequencer, snapshot[row.key]))
+    ]

@@ -1,0 +1,69 @@
+"""A model version as Steward knows it: what was registered, judged, approved and served."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The model's bytes and container as they were at registration. None: it could not be read."""
+
+    uri: str
+    version_id: str | None
+    etag: str | None
+    sha256: str | None
+    image: str
+    image_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word on a version. `counts` is False when it may not be acted on."""
+
+    id: str
+    at: datetime
+    by: str
+    words: str
+    counts: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version's row. `status` is the registry's word as last noted; `gate` is our judgement."""
+
+    number: int
+    arn: str
+    status: str
+    modified_at: datetime
+    gate: str
+    gate_reason: str
+    artifact: Artifact
+    created_by: str
+    decision: str
+    approval: Approval | None = None
+    served_at: datetime | None = None
+    failed_under: str | None = None
+
+    @property
+    def overridden(self) -> bool:
+        """Whether the approver's words override a gate that did not pass."""
+        words = self.approval.words if self.approval else ""
+        return bool(words.removeprefix("override:").strip()) and words.startswith("override:")
+
+    def why_not(self, status: str) -> str | None:
+        """Why this version may not serve under the registry's `status`; None when it may."""
+        if status != "Approved":
+            return f"version {self.number} is {status}"
+        if self.approval is None or self.status != "Approved":
+            return f"the approval of version {self.number} has not been noted yet"
+        if not self.approval.counts:
+            return self.approval.reason
+        if self.gate != "passed" and not self.overridden:
+            return (
+                f"the gate of version {self.number} says {self.gate} ({self.gate_reason}), "
+                "and the approval's words do not say 'override: <reason>'"
+            )
+        if self.failed_under == self.approval.id:
+            return f"version {self.number} failed under this approval"
+        return None

@@ -1,0 +1,94 @@
+"""Raw JSON into one of the events, or BadEvent that says what was missing.
+
+Shapes: the EventBridge pages of S3 ("Object Created") and of SageMaker ("Automating Amazon
+SageMaker with Amazon EventBridge").
+"""
+
+import json
+from collections.abc import Callable
+
+from steward.errors import BadEvent
+from steward.events import fields
+from steward.events.fields import Json
+from steward.events.types import (
+    EndpointChanged,
+    LookAt,
+    ObjectCreated,
+    PackageChanged,
+    RunChanged,
+    Trigger,
+)
+
+
+def parse(body: str, account: str, region: str) -> Trigger:
+    """Read a queue message: an EventBridge event of this account and region, or a `look_at`."""
+    data = _object(body)
+    if "look_at" in data:
+        return LookAt(fields.text(data, "look_at"))
+    for name, ours in (("account", account), ("region", region)):
+        found = fields.text(data, name)
+        if found != ours:
+            raise BadEvent(f"{name}: found {found!r}, this deployment is in {ours!r}")
+    kind = (fields.text(data, "source"), fields.text(data, "detail-type"))
+    if kind not in _READERS:
+        raise BadEvent(f"source and detail-type: found {kind!r}, known are {sorted(_READERS)}")
+    return _READERS[kind](data)
+
+
+def _object(body: str) -> Json:
+    try:
+        data = json.loads(body)
+    except ValueError as error:
+        raise BadEvent(f"not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise BadEvent(f"found {type(data).__name__}, a JSON object is needed")
+    return data
+
+
+def _object_created(event: Json) -> ObjectCreated:
+    # The key is used as it is: EventBridge does not URL-encode it as S3's own notifications do.
+    return ObjectCreated(
+        bucket=fields.text(event, "detail", "bucket", "name"),
+        key=fields.text(event, "detail", "object", "key"),
+        version_id=fields.optional_text(event, "detail", "object", "version-id"),
+        etag=fields.text(event, "detail", "object", "etag"),
+        size=fields.whole(event, "detail", "object", "size"),
+        sequencer=fields.text(event, "detail", "object", "sequencer"),
+        at=fields.time(event, "time"),
+    )
+
+
+def _run_changed(event: Json) -> RunChanged:
+    arn = fields.text(event, "detail", "pipelineExecutionArn")
+    _, slash, rest = arn.partition(":pipeline/")
+    pipeline, _, execution = rest.partition("/execution/")
+    if not slash or not execution:
+        raise BadEvent(f"detail.pipelineExecutionArn: found {arn!r}, no execution's ARN")
+    return RunChanged(pipeline, arn)
+
+
+def _package_changed(event: Json) -> PackageChanged:
+    detail = fields.texts(event, "detail", "UpdatedModelPackageFields")
+    modified = fields.optional_text(event, "detail", "LastModifiedTime")
+    return PackageChanged(
+        group=fields.text(event, "detail", "ModelPackageGroupName"),
+        version=fields.whole(event, "detail", "ModelPackageVersion"),
+        updated=detail,
+        modified_at=fields.time(event, "detail", "LastModifiedTime") if modified else None,
+    )
+
+
+def _endpoint_changed(event: Json) -> EndpointChanged:
+    return EndpointChanged(fields.text(event, "detail", "EndpointName"))
+
+
+_READERS: dict[tuple[str, str], Callable[[Json], Trigger]] = {
+    ("aws.s3", "Object Created"): _object_created,
+    (
+        "aws.sagemaker",
+        "SageMaker Model Building Pipeline Execution Status Change",
+    ): _run_changed,
+    ("aws.sagemaker", "SageMaker Model Package State Change"): _package_changed,
+    ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
+    ("aws.sagemaker", "SageMaker Endpoint Deployment State Change"): _endpoint_changed,
+}

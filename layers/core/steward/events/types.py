@@ -1,0 +1,55 @@
+"""What can reach a function, as facts in the past tense.
+
+They are hints: what AWS answers now is the truth.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCreated:
+    """An object version was written to a bucket."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+    size: int
+    sequencer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunChanged:
+    """A pipeline execution changed its status."""
+
+    pipeline: str
+    execution_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChanged:
+    """A model package version was registered, approved, rejected or edited."""
+
+    group: str
+    version: int
+    updated: tuple[str, ...]
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChanged:
+    """An endpoint, or a deployment on it, changed its state."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """Another function, or the sweep, asks to look at a model."""
+
+    model: str
+
+
+type Trigger = ObjectCreated | RunChanged | PackageChanged | EndpointChanged | LookAt

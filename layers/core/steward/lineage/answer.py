@@ -1,0 +1,93 @@
+"""Answers of the lineage as plain JSON, for the command line and the lineage function alike."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward import times
+from steward.aws import Aws
+from steward.lineage.captures import NoPrediction, Prediction
+from steward.lineage.nodes import version_id
+from steward.lineage.trace import Found, Served, Trace, candidates_at, upstream
+from steward.names import Names, model_of, split_s3
+from steward.record.store import Store
+
+type Answer = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The lineage of one deployment, to be asked."""
+
+    aws: Aws
+    store: Store
+    prefix: str
+
+    def of_prediction(self, prediction: Prediction) -> Answer:
+        """Everything behind one captured prediction; its model version is exact."""
+        names = Names(self.prefix, prediction.model)
+        served = candidates_at(self.store, prediction.endpoint, prediction.at)
+        ours = [one for one in served if str(prediction.version) in one.versions]
+        roots = (version_id(names.group, prediction.version), *(one.rollout for one in ours))
+        asked = {
+            "record": f"{prediction.uri}#{prediction.line}",
+            "inference_id": prediction.inference_id,
+            "at": times.iso(prediction.at),
+            "endpoint": prediction.endpoint,
+            "version": prediction.version,
+        }
+        return {"prediction": asked} | self._answer(roots, ours)
+
+    def of_moment(self, endpoint: str, at: datetime) -> Answer:
+        """Everything behind what an endpoint served at a moment."""
+        if model_of(self.prefix, endpoint) is None:
+            raise NoPrediction(f"{endpoint} is no endpoint of prefix {self.prefix}")
+        served = candidates_at(self.store, endpoint, at)
+        if not served:
+            raise NoPrediction(f"{endpoint} served nothing yet at {times.iso(at)}")
+        asked = {"endpoint": endpoint, "at": times.iso(at), "exact": len(served) == 1}
+        return {"moment": asked} | self._answer(tuple(one.rollout for one in served), served)
+
+    def _answer(self, roots: tuple[str, ...], served: list[Served]) -> Answer:
+        trace = upstream(self.store, roots)
+        rows = self._rows(trace)
+        return {
+            "served": [
+                {
+                    "endpoint": one.endpoint,
+                    "since": times.iso(one.since),
+                    "versions": dict(one.versions),
+                    "rollout": one.rollout,
+                }
+                for one in served
+            ],
+            "graph": [
+                {
+                    "depth": depth,
+                    "term": term,
+                    "id": node.id,
+                    "at": times.iso(node.at),
+                    "facts": dict(node.facts) | _rows_of(node, rows),
+                    "end": dict(node.end) if node.end else None,
+                }
+                for depth, term, node in trace.walk()
+            ],
+        }
+
+    def _rows(self, trace: Trace) -> dict[tuple[str, str], int]:
+        """Rows that training and test took of each object version, as the run counted them."""
+        rows: dict[tuple[str, str], int] = {}
+        for node in trace.nodes.values():
+            uri = node.facts.get("prepared")
+            if isinstance(uri, str) and uri:
+                bucket, key = split_s3(uri)
+                body = self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                for entry in json.loads(body)["objects"]:
+                    rows[entry["key"], str(entry["version_id"])] = entry["used"]
+        return rows
+
+
+def _rows_of(node: Found, rows: Mapping[tuple[str, str], int]) -> dict[str, object]:
+    identity = str(node.facts.get("key")), str(node.facts.get("version_id"))
+    return {"rows": rows[identity]} if identity in rows else {}

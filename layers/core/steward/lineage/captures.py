@@ -1,0 +1,98 @@
+"""Captured predictions: one JSON line each, in files whose key names endpoint, variant and hour.
+
+Shape: "Capture data" of SageMaker; key: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<file>.jsonl`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from steward import times
+from steward.aws import Aws
+from steward.names import split_s3
+
+_KEY = re.compile(r"capture/([a-z][a-z0-9-]*)/v(\d+)/([^/]+)/([^/]+)/(\d{4}/\d{2}/\d{2}/\d{2})/.+")
+
+
+class NoPrediction(Exception):
+    """There is no such captured prediction; the message says where it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A captured prediction, without request and answer: they may be personal data."""
+
+    uri: str
+    line: int
+    model: str
+    version: int
+    endpoint: str
+    inference_id: str
+    at: datetime
+
+
+def at_record(aws: Aws, uri: str, line: int) -> Prediction:
+    """The prediction on one line, counted from 1, of a capture file."""
+    for prediction in _read(aws, *split_s3(uri)):
+        if prediction.line == line:
+            return prediction
+    raise NoPrediction(f"{uri} has no line {line}")
+
+
+def with_id(
+    aws: Aws, bucket: str, model: str, endpoint: str, inference_id: str, hours: list[datetime]
+) -> Prediction:
+    """The prediction with an inference id, looked for in the capture files of some hours."""
+    for key in _keys(aws, bucket, model, endpoint, hours):
+        for prediction in _read(aws, bucket, key):
+            if prediction.inference_id == inference_id:
+                return prediction
+    first, last = min(hours), max(hours)
+    raise NoPrediction(
+        f"no prediction {inference_id!r} of {endpoint} was captured "
+        f"from {first:%Y-%m-%d %H}:00 to {last:%Y-%m-%d %H}:59 UTC"
+    )
+
+
+def hours_of(at: datetime | None, now: datetime) -> list[datetime]:
+    """The hour of a moment, else the last 24 hours, newest first."""
+    newest = (at or now).replace(minute=0, second=0, microsecond=0)
+    return [newest - timedelta(hours=back) for back in range(1 if at else 25)]
+
+
+def _keys(aws: Aws, bucket: str, model: str, endpoint: str, hours: list[datetime]) -> Iterator[str]:
+    wanted = {f"{hour:%Y/%m/%d/%H}" for hour in hours}
+    pages = aws.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=f"capture/{model}/"
+    )
+    for page in pages:
+        for found in page.get("Contents", []):
+            named = _KEY.fullmatch(found["Key"])
+            if named and named[3] == endpoint and named[5] in wanted:
+                yield found["Key"]
+
+
+def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
+    named = _KEY.fullmatch(key)
+    if named is None:
+        raise NoPrediction(
+            f"s3://{bucket}/{key} is no capture file of Steward: its key does not name a version"
+        )
+    body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"]
+    for line, text in enumerate(body.iter_lines(), start=1):
+        event = json.loads(text)["eventMetadata"]
+        yield Prediction(
+            uri=f"s3://{bucket}/{key}",
+            line=line,
+            model=named[1],
+            version=int(named[2]),
+            endpoint=named[3],
+            inference_id=str(_identity(event)),
+            at=times.parse(event["inferenceTime"]),
+        )
+
+
+def _identity(event: Mapping[str, object]) -> object:
+    return event.get("inferenceId") or event["eventId"]

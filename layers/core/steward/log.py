@@ -1,0 +1,14 @@
+"""Logs and metrics, by AWS Lambda Powertools; the function's name is the service."""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger(utc=True)
+metrics = Metrics()
+
+
+def count(name: str, model: str = "") -> None:
+    """Count one occurrence in CloudWatch."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    if model:
+        metrics.add_metadata(key="model", value=model)

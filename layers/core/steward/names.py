@@ -1,0 +1,51 @@
+"""The names that Steward gives to things on AWS; every one begins `<prefix>-<model>`."""
+
+import re
+from dataclasses import dataclass
+
+VARIANT = "AllTraffic"
+_SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one model's resources in one deployment."""
+
+    prefix: str
+    model: str
+
+    @property
+    def group(self) -> str:
+        """Model package group; the pipeline and the endpoint have the same name."""
+        return f"{self.prefix}-{self.model}"
+
+    pipeline = group
+    endpoint = group
+
+    def served(self, version: int, digest: str) -> str:
+        """SageMaker model and endpoint config of one version: at most 63 characters."""
+        return f"{self.group}-v{version}-{digest[:8]}"
+
+    def version_of(self, config_name: str) -> int | None:
+        """The version that a config of ours serves; None for a config of somebody else."""
+        found = _SERVED.search(config_name)
+        ours = config_name.startswith(f"{self.group}-v")
+        return int(found[1]) if found and ours else None
+
+    def run(self, number: int) -> str:
+        """Display name of a pipeline execution."""
+        return f"{self.group}-run-{number}"
+
+
+def model_of(prefix: str, name: str) -> str | None:
+    """The model whose group, pipeline or endpoint has this name; None when it is not ours."""
+    model = name.removeprefix(f"{prefix}-")
+    return model if model != name and re.fullmatch(r"[a-z][a-z0-9-]{0,19}", model) else None
+
+
+def split_s3(uri: str) -> tuple[str, str]:
+    """Bucket and key of an `s3://` URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise ValueError(f"not an S3 URI with bucket and key: {uri!r}")
+    return bucket, key

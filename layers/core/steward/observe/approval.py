@@ -1,0 +1,138 @@
+"""Reads what approval decides on: the registry, and a version's evidence."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from steward.aws import Aws, ClientError
+from steward.decide.approval import Document, Evidence, Package
+from steward.decide.people import Identity
+from steward.lineage.nodes import run_id, snapshot_id
+from steward.names import Names, split_s3
+from steward.observe.serving import observe_endpoint, read_version
+from steward.record.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeModelPackageOutputTypeDef
+
+_MOST_REPORT = 5 * 1024 * 1024
+
+
+def observe_registry(aws: Aws, group: str) -> dict[int, str]:
+    """Approval status of every version of a group that can be listed now."""
+    pages = aws.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+    return {
+        found["ModelPackageVersion"]: found["ModelApprovalStatus"]
+        for page in pages
+        for found in page["ModelPackageSummaryList"]
+        if "ModelPackageVersion" in found and "ModelApprovalStatus" in found
+    }
+
+
+def package_arn(region: str, account: str, group: str, number: int) -> str:
+    """ARN of a version; SageMaker writes the group's name in small letters."""
+    return f"arn:aws:sagemaker:{region}:{account}:model-package/{group.lower()}/{number}"
+
+
+def observe_package(aws: Aws, arn: str) -> Package:
+    """One version, whole."""
+    found = aws.sagemaker.describe_model_package(ModelPackageName=arn)
+    container = found.get("InferenceSpecification", {"Containers": [{}]})["Containers"][0]
+    metadata, own = found.get("MetadataProperties", {}), found.get("CustomerMetadataProperties", {})
+    return Package(
+        number=found["ModelPackageVersion"],
+        arn=arn,
+        status=found["ModelApprovalStatus"],
+        words=found.get("ApprovalDescription", ""),
+        created_at=found["CreationTime"],
+        created_by=_identity(found.get("CreatedBy", {})),
+        modified_at=found.get("LastModifiedTime", found["CreationTime"]),
+        modified_by=_identity(found.get("LastModifiedBy", {})),
+        execution_arn=metadata.get("GeneratedBy", ""),
+        commit=metadata.get("CommitId", ""),
+        snapshot=own.get("snapshot_digest", ""),
+        artifact_uri=container.get("ModelDataUrl", ""),
+        artifact_sha256=own.get("artifact_sha256", ""),
+        image=container.get("Image", ""),
+        image_digest=container.get("ImageDigest", ""),
+        prepared_uri=own.get("prepared_uri", ""),
+        reports=_reports(found),
+    )
+
+
+def observe_evidence(aws: Aws, store: Store, names: Names, package: Package) -> Evidence:
+    """A version's reports, its artifact as it lies in S3, and what serves now."""
+    etag, version = observe_artifact(aws, package.artifact_uri)
+    run = run_id(package.execution_arn) if package.execution_arn else ""
+    snapshot = snapshot_id(package.snapshot) if package.snapshot else ""
+    return Evidence(
+        evaluation=_report(aws, package.reports.get("evaluation")),
+        bias=_report(aws, package.reports.get("bias")),
+        explainability=_report(aws, package.reports.get("explainability")),
+        artifact_etag=etag,
+        artifact_version=version,
+        run_on_record=bool(run) and store.get(store.lineage, run, "node") is not None,
+        snapshot_on_record=bool(snapshot)
+        and store.get(store.lineage, snapshot, "node") is not None,
+        live_uri=_live_uri(aws, store, names),
+    )
+
+
+def observe_artifact(aws: Aws, uri: str) -> tuple[str | None, str | None]:
+    """ETag and version id of a model artifact as it is now; None when there is none."""
+    if not uri:
+        return None, None
+    bucket, key = split_s3(uri)
+    try:
+        found = aws.s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return None, None
+    return found["ETag"].strip('"'), found.get("VersionId")
+
+
+def _live_uri(aws: Aws, store: Store, names: Names) -> str | None:
+    endpoint = observe_endpoint(aws, names.endpoint)
+    if endpoint is None:
+        return ""
+    number = names.version_of(endpoint.config)
+    known = read_version(store, names.model, number) if number else None
+    return known.artifact.uri if known else None
+
+
+def _report(aws: Aws, uri: str | None) -> Document | None:
+    """A JSON report; None when absent, too large or no JSON object: that never passes."""
+    if not uri:
+        return None
+    bucket, key = split_s3(uri)
+    try:
+        body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read(_MOST_REPORT)
+        document = json.loads(body)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return None
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _reports(found: "DescribeModelPackageOutputTypeDef") -> dict[str, str]:
+    metrics = found.get("ModelMetrics", {})
+    sources = {
+        "evaluation": metrics.get("ModelQuality", {}).get("Statistics"),
+        "bias": metrics.get("Bias", {}).get("Report"),
+        "explainability": metrics.get("Explainability", {}).get("Report"),
+    }
+    return {name: source["S3Uri"] for name, source in sources.items() if source}
+
+
+def _identity(context: Mapping[str, object]) -> Identity:
+    iam = context.get("IamIdentity")
+    known = iam if isinstance(iam, Mapping) else {}
+    return Identity(
+        arn=str(known.get("Arn", "")),
+        source_identity=str(known.get("SourceIdentity", "")),
+        user_profile=str(context.get("UserProfileName", "")),
+    )

@@ -1,0 +1,99 @@
+"""Reads what several concerns need: the endpoint now, and what is noted of a version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward import times
+from steward.aws import Aws
+from steward.decide.versions import Approval, Artifact, Version
+from steward.record.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint as DescribeEndpoint tells it."""
+
+    name: str
+    status: str
+    config: str
+    modified_at: datetime
+    failure: str
+
+
+def observe_endpoint(aws: Aws, name: str) -> Endpoint | None:
+    """The endpoint, None when there is none. It is listed first: "not found" is only a text."""
+    pages = aws.sagemaker.get_paginator("list_endpoints").paginate(NameContains=name)
+    if name not in {found["EndpointName"] for page in pages for found in page["Endpoints"]}:
+        return None
+    answer = aws.sagemaker.describe_endpoint(EndpointName=name)
+    return Endpoint(
+        name=name,
+        status=answer["EndpointStatus"],
+        config=answer["EndpointConfigName"],
+        modified_at=answer["LastModifiedTime"],
+        failure=answer.get("FailureReason", ""),
+    )
+
+
+def version_key(number: int) -> str:
+    """Sort key of a version's row; padded, so that rows stand in order."""
+    return f"version#{number:010d}"
+
+
+def read_version(store: Store, model: str, number: int) -> Version | None:
+    """What is noted of one version."""
+    row = store.get(store.work, model, version_key(number))
+    return version_from(row) if row else None
+
+
+def read_versions(store: Store, model: str) -> dict[int, Version]:
+    """What is noted of every version, by number."""
+    rows = store.query(store.work, model, "version#")
+    return {version.number: version for version in map(version_from, rows)}
+
+
+def version_from(row: dict[str, object]) -> Version:
+    """A version's row as a value."""
+    approval = row.get("approval")
+    served = row.get("served_at")
+    artifact = row["artifact"]
+    return Version(
+        number=int(str(row["number"])),
+        arn=str(row["arn"]),
+        status=str(row["status"]),
+        modified_at=times.parse(str(row["modified_at"])),
+        gate=str(row["gate"]),
+        gate_reason=str(row["gate_reason"]),
+        artifact=_artifact(artifact if isinstance(artifact, dict) else {}),
+        created_by=str(row["created_by"]),
+        decision=str(row["decision"]),
+        approval=_approval(approval) if isinstance(approval, dict) else None,
+        served_at=times.parse(str(served)) if served else None,
+        failed_under=_optional(row.get("failed_under")),
+    )
+
+
+def _artifact(found: dict[str, object]) -> Artifact:
+    return Artifact(
+        uri=str(found["uri"]),
+        version_id=_optional(found.get("version_id")),
+        etag=_optional(found.get("etag")),
+        sha256=_optional(found.get("sha256")),
+        image=str(found["image"]),
+        image_digest=_optional(found.get("image_digest")),
+    )
+
+
+def _approval(found: dict[str, object]) -> Approval:
+    return Approval(
+        id=str(found["id"]),
+        at=times.parse(str(found["at"])),
+        by=str(found["by"]),
+        words=str(found["words"]),
+        counts=bool(found["counts"]),
+        reason=str(found["reason"]),
+    )
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)

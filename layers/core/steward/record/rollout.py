@@ -1,0 +1,142 @@
+"""Writes down rollouts, how they ended, and what serves since when."""
+
+from dataclasses import asdict, replace
+
+from steward import clock
+from steward.decide.rollout import EndpointFacts, Rollout
+from steward.decide.verdict import Verdict
+from steward.decide.versions import Version
+from steward.lineage.nodes import (
+    USED,
+    WAS_INFORMED_BY,
+    End,
+    Link,
+    Node,
+    Serving,
+    rollout_id,
+    version_id,
+)
+from steward.names import Names
+from steward.record.agenda import on_agenda
+from steward.record.approval import version_row
+from steward.record.decisions import record
+from steward.record.lineage import end_writes, serving_writes
+from steward.record.store import ABSENT, Store, Write, put
+
+
+def open_rollout(
+    store: Store, names: Names, verdict: Verdict, rollout: Rollout, last: Rollout | None
+) -> bool:
+    """Open the rollout row with its decision and node; False when another look was first."""
+    node = Node(
+        id=rollout_id(names.endpoint, rollout.number),
+        at=rollout.opened_at,
+        facts={"direction": rollout.direction, "config": rollout.config_name},
+        links=(
+            Link(USED, version_id(names.group, rollout.version)),
+            Link(WAS_INFORMED_BY, rollout.approval),
+            Link(WAS_INFORMED_BY, rollout.decision),
+        ),
+    )
+    condition = {"number": last.number, "state": "closed"} if last else ABSENT
+    work = [
+        put(store.work, _row(names.model, rollout), condition),
+        on_agenda(store, "rollout", names.model, node.id),
+    ]
+    return record(store, names.model, verdict, [node], work)
+
+
+def record_called(store: Store, model: str, rollout: Rollout) -> None:
+    """Note that SageMaker was asked."""
+    highest = max(rollout.highest, rollout.version)
+    called = replace(rollout, called_at=clock.now(), highest=highest)
+    store.transact([put(store.work, _row(model, called), _open(rollout))])
+
+
+def record_served(
+    store: Store,
+    names: Names,
+    verdict: Verdict,
+    rollout: Rollout,
+    version: Version,
+    endpoint: EndpointFacts,
+) -> bool:
+    """Close the rollout and write what serves from now on, all at once."""
+    serving = Serving(
+        endpoint=names.endpoint,
+        since=endpoint.modified_at,
+        versions={str(version.number): 100},
+        rollout=rollout_id(names.endpoint, rollout.number),
+    )
+    served = replace(version, served_at=version.served_at or endpoint.modified_at)
+    back = endpoint.modified_at if rollout.direction == "back" else rollout.stepped_back_at
+    highest = max(rollout.highest, rollout.version)
+    ended = replace(rollout, stepped_back_at=back, highest=highest)
+    work = [
+        *_close(store, names, ended, "served", verdict, endpoint),
+        put(store.work, version_row(names.model, served), _as_it_was(version)),
+        *serving_writes(store, serving),
+    ]
+    return record(store, names.model, verdict, work=work)
+
+
+def record_failed(
+    store: Store,
+    names: Names,
+    verdict: Verdict,
+    rollout: Rollout,
+    version: Version,
+    endpoint: EndpointFacts,
+) -> bool:
+    """Close the rollout; the version is not tried again under this approval."""
+    failed = replace(version, failed_under=rollout.approval)
+    highest = max(rollout.highest, rollout.version)
+    ended = replace(rollout, stepped_back_at=endpoint.modified_at, highest=highest)
+    work = [
+        *_close(store, names, ended, "failed", verdict, endpoint),
+        put(store.work, version_row(names.model, failed), _as_it_was(version)),
+    ]
+    return record(store, names.model, verdict, work=work)
+
+
+def record_withdrawn(store: Store, names: Names, verdict: Verdict, rollout: Rollout) -> bool:
+    """Close a rollout that was never asked for."""
+    work = _close(store, names, rollout, "withdrawn", verdict, None)
+    return record(store, names.model, verdict, work=work)
+
+
+def _close(
+    store: Store,
+    names: Names,
+    rollout: Rollout,
+    outcome: str,
+    verdict: Verdict,
+    endpoint: EndpointFacts | None,
+) -> list[Write]:
+    closed = replace(rollout, state="closed", outcome=outcome)
+    end = End(
+        id=rollout_id(names.endpoint, rollout.number),
+        at=endpoint.modified_at if endpoint else clock.now(),
+        facts={
+            "outcome": outcome,
+            "reason": verdict.reason,
+            "asked_at": rollout.called_at,
+            "observed_at": clock.now(),
+        },
+    )
+    return [
+        put(store.work, _row(names.model, closed), _open(rollout)),
+        *end_writes(store, end),
+    ]
+
+
+def _row(model: str, rollout: Rollout) -> dict[str, object]:
+    return {"pk": model, "sk": "rollout"} | asdict(rollout)
+
+
+def _open(rollout: Rollout) -> dict[str, object]:
+    return {"number": rollout.number, "state": "open"}
+
+
+def _as_it_was(version: Version) -> dict[str, object]:
+    return {"status": version.status, "modified_at": version.modified_at}

@@ -1,0 +1,202 @@
+"""Writes down uploads, runs and their ends."""
+
+from dataclasses import asdict, replace
+
+from steward.decide.training import Accepted, Execution, Pending, Run, Snapshot, Upload
+from steward.decide.verdict import Verdict
+from steward.errors import NotYet
+from steward.events.types import ObjectCreated
+from steward.lineage.nodes import (
+    HAD_MEMBER,
+    MOST_LINKS,
+    USED,
+    WAS_INFORMED_BY,
+    End,
+    Link,
+    Node,
+    dataset_id,
+    run_id,
+    snapshot_id,
+)
+from steward.record.agenda import on_agenda
+from steward.record.decisions import record
+from steward.record.lineage import end_writes, ensure, node_writes
+from steward.record.store import ABSENT, Store, Write, delete, put
+from steward.spec.model import ModelSpec
+
+
+def record_upload(
+    store: Store, spec: ModelSpec, upload: Upload, verdict: Verdict, known: Accepted | None
+) -> None:
+    """Write the dataset node, and what is pending because of it, unless the upload is on record."""
+    node = _dataset(upload, verdict)
+    if verdict.kind == "accept":
+        done = store.transact(
+            [
+                *node_writes(store, [node]),
+                *_work_of_upload(store, spec.name, upload, node.id, known),
+            ]
+        )
+    else:
+        done = record(store, spec.name, verdict, [node])
+    if not done and not store.get(store.lineage, node.id, "node"):
+        raise NotYet(f"{upload.key}: another version of it was recorded at the same moment")
+
+
+def is_recorded(store: Store, event: ObjectCreated) -> bool:
+    """Whether an upload is on record already."""
+    identity = event.version_id or f"{event.etag}/{event.sequencer}"
+    node = dataset_id(event.bucket, event.key, identity)
+    return store.get(store.lineage, node, "node") is not None
+
+
+def _dataset(upload: Upload, verdict: Verdict) -> Node:
+    return Node(
+        id=dataset_id(upload.bucket, upload.key, upload.identity),
+        at=upload.at,
+        facts={
+            "bucket": upload.bucket,
+            "key": upload.key,
+            "version_id": upload.version_id,
+            "etag": upload.etag,
+            "size": upload.size,
+            "sha256": upload.sha256,
+            "judgement": verdict.kind,
+            "reason": verdict.reason,
+        },
+    )
+
+
+def _work_of_upload(
+    store: Store, model: str, upload: Upload, dataset: str, known: Accepted | None
+) -> list[Write]:
+    row = {
+        "pk": model,
+        "sk": f"object#{upload.key}",
+        "key": upload.key,
+        "dataset": dataset,
+        "version_id": upload.version_id,
+        "etag": upload.etag,
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "sequencer": upload.sequencer,
+        "at": upload.at,
+    }
+    condition = {"sequencer": known.sequencer} if known else ABSENT
+    return [
+        put(store.work, row, condition),
+        pending_row(store, model, dataset, upload.key, upload, is_marker=False),
+        on_agenda(store, "training", model, dataset),
+    ]
+
+
+def pending_row(
+    store: Store, model: str, dataset: str, key: str, upload: Upload, *, is_marker: bool
+) -> Write:
+    """Data, or a marker, that waits for a run."""
+    return put(
+        store.work,
+        {
+            "pk": model,
+            "sk": f"pending#{dataset.partition('#')[2]}",
+            "key": key,
+            "sequencer": upload.sequencer,
+            "arrived_at": upload.at,
+            "is_marker": is_marker,
+        },
+    )
+
+
+def record_marker(store: Store, model: str, upload: Upload) -> None:
+    """Note that the marker object arrived, once."""
+    verdict = Verdict("training", upload.key, "marker", f"the marker {upload.key} arrived", {})
+    node = _dataset(upload, verdict)
+    store.transact(
+        [
+            *node_writes(store, [node]),
+            pending_row(store, model, node.id, upload.key, upload, is_marker=True),
+            on_agenda(store, "training", model, node.id),
+        ]
+    )
+
+
+def record_snapshot(store: Store, sha256: str, uri: str, snapshot: Snapshot) -> None:
+    """Write the snapshot's node and its members, unless they are on record.
+
+    The members of a large snapshot stand in its manifest; the lineage holds their reverse edges.
+    """
+    few = len(snapshot.objects) <= MOST_LINKS
+    members = tuple(Link(HAD_MEMBER, found.dataset) for found in snapshot.objects)
+    facts = {
+        "manifest": uri,
+        "objects": len(snapshot.objects),
+        "bytes": sum(found.size for found in snapshot.objects),
+    }
+    newest = max(found.at for found in snapshot.objects)
+    node = Node(snapshot_id(sha256), newest, facts, members if few else ())
+    ensure(store, [node])
+    for start in range(0, 0 if few else len(members), 30):
+        part = replace(node, links=members[start : start + 30])
+        store.transact(node_writes(store, [part])[1:])
+
+
+def open_run(store: Store, model: str, verdict: Verdict, run: Run, last: Run | None) -> bool:
+    """Open the run row, with the decision that causes it; False when another look was first."""
+    condition = {"number": last.number, "state": "closed"} if last else ABSENT
+    work = [
+        put(store.work, _run_row(model, run), condition),
+        on_agenda(store, "training", model, run.decision),
+    ]
+    return record(store, model, verdict, work=work)
+
+
+def _run_row(model: str, run: Run) -> dict[str, object]:
+    return {"pk": model, "sk": "run"} | asdict(run)
+
+
+def forget_pending(store: Store, model: str, rows: list[Pending]) -> None:
+    """Remove pending rows that a run has taken."""
+    for start in range(0, len(rows), 100):
+        part = rows[start : start + 100]
+        store.transact([delete(store.work, model, row.sk) for row in part])
+
+
+def record_started(store: Store, model: str, run: Run, execution: Execution) -> None:
+    """Note the execution's ARN in the run row and write the run's node, once."""
+    node = Node(
+        id=run_id(execution.arn),
+        at=execution.started_at,
+        facts={
+            "execution": execution.arn,
+            "number": run.number,
+            "definition": run.definition,
+            "spec": run.spec_uri,
+            "champion": run.champion_uri or "none",
+            "reasons": list(run.reasons),
+        },
+        links=(Link(USED, snapshot_id(run.snapshot)), Link(WAS_INFORMED_BY, run.decision)),
+    )
+    started = _run_row(model, replace(run, execution_arn=execution.arn))
+    condition = {"number": run.number, "state": "open"}
+    store.transact([put(store.work, started, condition), *node_writes(store, [node])])
+
+
+def record_finished(
+    store: Store, model: str, verdict: Verdict, run: Run, execution: Execution
+) -> bool:
+    """Close the run row and write how the run ended, once."""
+    closed = _run_row(model, replace(run, state="closed", outcome=execution.status))
+    end = End(
+        id=run_id(execution.arn),
+        at=execution.ended_at,
+        facts={
+            "status": execution.status,
+            "failure": execution.failure,
+            "failed_step": execution.failed_step,
+        },
+    )
+    work = [
+        put(store.work, closed, {"number": run.number, "state": "open"}),
+        *end_writes(store, end),
+    ]
+    return record(store, model, verdict, work=work)

@@ -1,0 +1,67 @@
+"""One model in one deployment: what every step of a look needs at hand."""
+
+from dataclasses import dataclass
+
+from steward.aws import Aws
+from steward.errors import BadEvent
+from steward.names import Names, model_of
+from steward.record.store import Store
+from steward.settings import Deployment
+from steward.spec.model import ModelSpec
+from steward.spec.read import read_all
+
+
+@dataclass(frozen=True, slots=True)
+class Scope[S: Deployment]:
+    """A model's spec and names, the deployment's settings, and the ways to AWS."""
+
+    aws: Aws
+    store: Store
+    settings: S
+    spec: ModelSpec
+    names: Names
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class Models[S: Deployment]:
+    """Every model of a deployment."""
+
+    aws: Aws
+    settings: S
+    specs: dict[str, ModelSpec]
+
+    def named(self, model: str) -> Scope[S]:
+        """The model of this name; BadEvent when no file describes it."""
+        if model not in self.specs:
+            raise BadEvent(f"model: found {model!r}, known are {sorted(self.specs)}")
+        store = Store(self.aws, self.settings.lineage_table, self.settings.work_table)
+        names = Names(self.settings.prefix, model)
+        return Scope(self.aws, store, self.settings, self.specs[model], names)
+
+    def with_resource(self, name: str) -> Scope[S]:
+        """The model whose group, pipeline or endpoint has this name."""
+        return self.named(model_of(self.settings.prefix, name) or name)
+
+    def with_upload(self, key: str) -> Scope[S] | None:
+        """The model whose data prefix holds this key; None when it belongs to no model."""
+        for spec in self.specs.values():
+            if key.startswith(spec.data.prefix) and not key.endswith("/"):
+                return self.named(spec.name)
+        return None
+
+    def with_report(self, key: str) -> Scope[S]:
+        """The model whose monitoring report has this key: `monitoring/<model>/v<N>/...`."""
+        folder, _, rest = key.partition("/")
+        if folder != "monitoring":
+            raise BadEvent(f"key: found {key!r}, reports lie below monitoring/<model>/")
+        return self.named(rest.partition("/")[0])
+
+
+def models[S: Deployment](aws: Aws, settings: S) -> Models[S]:
+    """Read every model's file of the deployment."""
+    return Models(aws, settings, read_all(settings.models))

@@ -1,0 +1,196 @@
+"""Reads `models/<name>.toml` into a ModelSpec, or says everything that is wrong with it at once."""
+
+import re
+import tomllib
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from steward.errors import BadSpec
+from steward.spec.model import (
+    BiasRule,
+    DataSpec,
+    GateSpec,
+    MetricRule,
+    ModelSpec,
+    RolloutSpec,
+    ServeSpec,
+    TrainSpec,
+)
+from steward.spec.table import Table
+
+METRICS = ("auc", "accuracy", "precision", "recall", "f1")
+BIAS_METRICS = ("DPPL", "DI", "DCAcc", "DCR", "RD", "AD", "DAR", "DRR", "TE", "SD")
+EVIDENCE = ("evaluation", "bias", "explainability", "lineage")
+_COLUMN = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def read_all(folder: Path) -> dict[str, ModelSpec]:
+    """Every model of a folder by name; BadSpec lists the faults of all files together."""
+    specs: dict[str, ModelSpec] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            specs[path.stem] = read(path)
+        except BadSpec as bad:
+            faults.extend(bad.faults)
+    faults.extend(_overlaps(specs))
+    if faults:
+        raise BadSpec(tuple(faults))
+    return specs
+
+
+def read(path: Path) -> ModelSpec:
+    """One model's file; BadSpec when it is not TOML or breaks a bound."""
+    try:
+        source = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSpec((f"{path.name}: not TOML: {error}",)) from error
+    faults: list[str] = []
+    root = Table(f"{path.name}: ", source, faults)
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", path.stem):
+        faults.append(
+            f"{path.name}: the file's name is the model's: found {path.stem!r}, "
+            "allowed is a small letter, then up to 19 small letters, digits or '-'"
+        )
+    root.integer("schema", 1, 1)
+    spec = ModelSpec(
+        name=path.stem,
+        description=root.text("description", "a text", default=path.stem),
+        owner=root.text("owner", "a text that names who answers for the model"),
+        data=_data(root.table("data"), f"{path.name}: data", faults),
+        train=_train(root.table("train")),
+        gate=_gate(root.table("gate")),
+        serve=_serve(root.table("serve")),
+        rollout=_rollout(root.table("rollout")),
+        source=source | {"model": path.stem},
+    )
+    root.close()
+    faults.extend(_contradictions(path.name, spec))
+    if faults:
+        raise BadSpec(tuple(faults))
+    return spec
+
+
+def _data(table: Table, where: str, faults: list[str]) -> DataSpec:
+    pii, features = table.table("pii"), table.table("features")
+    spec = DataSpec(
+        prefix=table.text("prefix", "a key prefix that ends in '/'", r"[^/].*/"),
+        marker=table.text("marker", "a file name", r"[^/]+", default="_SUCCESS"),
+        key=table.text("key", "a column name", _COLUMN),
+        label=table.text("label", "a column name", _COLUMN),
+        facets=table.texts("facets", "column names", _COLUMN),
+        pii={name: pii.one_of(name, ("drop", "hash")) for name in pii.unread()},
+        features={
+            name: features.one_of(name, ("number", "integer", "category"))
+            for name in features.unread()
+        },
+    )
+    table.close()
+    if not spec.features:
+        faults.append(f"{where}.features: missing, allowed is one feature or more")
+    return spec
+
+
+def _train(table: Table) -> TrainSpec:
+    parameters = table.table("hyperparameters").scalars()
+    spec = TrainSpec(
+        pipeline=table.one_of("pipeline", ("tabular",)),
+        quiet_period=table.duration("quiet_period", _MINUTE, _DAY, default="10m"),
+        max_wait=table.duration("max_wait", _MINUTE, 30 * _DAY, default="6h"),
+        test_percent=table.integer("test_percent", 1, 90, " (percent)", default=30),
+        hyperparameters=parameters,
+    )
+    table.one_of("use", ("all",), default="all")
+    table.close()
+    return spec
+
+
+def _gate(table: Table) -> GateSpec:
+    table.one_of("mode", ("manual",), default="manual")
+    metrics, bias = table.table("metrics"), table.table("bias")
+    spec = GateSpec(
+        threshold=table.number("threshold", 0, 1, default=0.5),
+        min_test_rows=table.integer("min_test_rows", 1, 10_000_000, default=150),
+        require=table.texts("require", " or ".join(EVIDENCE), "|".join(EVIDENCE), EVIDENCE),
+        approvers=table.texts("approvers", "ARN patterns", r"arn:.+"),
+        metrics={one: _metric(metrics.table(one)) for one in metrics.unread() if one in METRICS},
+        bias={facet: _bias(bias.table(facet)) for facet in bias.unread()},
+    )
+    metrics.close()
+    table.close()
+    return spec
+
+
+def _metric(table: Table) -> MetricRule:
+    present = table.unread()
+    rule = MetricRule(
+        min=table.number("min", 0, 1) if "min" in present else None,
+        max_drop=table.number("max_drop", 0, 1) if "max_drop" in present else None,
+    )
+    table.close()
+    return rule
+
+
+def _bias(table: Table) -> BiasRule:
+    bounds = table.table("max_abs")
+    known = [name for name in bounds.unread() if name in BIAS_METRICS]
+    rule = BiasRule(
+        disadvantaged=table.scalar("disadvantaged"),
+        max_abs={name: bounds.number(name, 0, 100) for name in known},
+    )
+    bounds.close()
+    table.close()
+    return rule
+
+
+def _serve(table: Table) -> ServeSpec:
+    table.one_of("kind", ("instances",), default="instances")
+    spec = ServeSpec(
+        instance_type=table.text("instance_type", "such as 'ml.m7i.large'", r"ml\.[a-z0-9-]+\.\w+"),
+        instances=table.integer("instances", 1, 100),
+    )
+    table.close()
+    return spec
+
+
+def _rollout(table: Table) -> RolloutSpec:
+    capture = table.table("capture")
+    spec = RolloutSpec(
+        strategy=table.one_of("strategy", ("all-at-once",), default="all-at-once"),
+        termination_wait=table.duration("termination_wait", timedelta(0), _HOUR, default="1m"),
+        timeout=table.duration("timeout", 10 * _MINUTE, 8 * _HOUR, default="30m"),
+        capture_percent=capture.integer("percent", 0, 100, " (percent)", default=100),
+    )
+    capture.close()
+    table.close()
+    return spec
+
+
+def _contradictions(file: str, spec: ModelSpec) -> list[str]:
+    data = spec.data
+    never = {data.key, data.label, *data.facets, *data.pii}
+    faults = [
+        f"{file}: data.features.{name}: the key, the label, a facet or personal data "
+        "is never a feature"
+        for name in sorted(never & set(data.features))
+    ]
+    faults += [
+        f"{file}: gate.bias.{facet}: found a facet that data.facets does not list, "
+        f"allowed is one of {list(data.facets)}"
+        for facet in sorted(set(spec.gate.bias) - set(data.facets))
+    ]
+    if spec.train.max_wait < spec.train.quiet_period:
+        faults.append(f"{file}: train.max_wait: found less than quiet_period, allowed is more")
+    return faults
+
+
+def _overlaps(specs: dict[str, ModelSpec]) -> list[str]:
+    ordered = sorted(specs.values(), key=lambda spec: spec.data.prefix)
+    return [
+        f"{right.name}.toml: data.prefix: found {right.data.prefix!r}, which overlaps with "
+        f"{left.data.prefix!r} of {left.name}.toml; allowed are prefixes apart from each other"
+        for left, right in pairwise(ordered)
+        if right.data.prefix.startswith(left.data.prefix)
+    ]

@@ -1,0 +1,140 @@
+"""Reads one TOML table key by key, and notes every fault instead of stopping at the first."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from steward.spec.model import Scalar
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Table:
+    """One table of a model's file. Values with faults read as a harmless stand-in."""
+
+    def __init__(self, where: str, values: Mapping[str, object], faults: list[str]) -> None:
+        self._where = where
+        self._left = dict(values)
+        self._faults = faults
+
+    def _fault(self, key: str, found: object, allowed: str) -> None:
+        self._faults.append(f"{self._where}{key}: found {found!r}, allowed is {allowed}")
+
+    def _take(self, key: str, allowed: str, default: object) -> object:
+        if key not in self._left and default is None:
+            self._faults.append(f"{self._where}{key}: missing, allowed is {allowed}")
+        return self._left.pop(key, default)
+
+    def table(self, key: str) -> "Table":
+        """The table below `key`; an absent one is empty, so that its keys are missed by name."""
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            self._fault(key, value, "a table")
+            value = {}
+        return Table(f"{self._where}{key}.", value, self._faults)
+
+    def unread(self) -> tuple[str, ...]:
+        """The keys not read yet."""
+        return tuple(self._left)
+
+    def text(self, key: str, allowed: str, pattern: str = r".+", default: str | None = None) -> str:
+        """A text that matches `pattern` wholly; `allowed` says so in words."""
+        value = self._take(key, allowed, default)
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        if value is not None:
+            self._fault(key, value, allowed)
+        return ""
+
+    def one_of(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
+        """A text that is one of `choices`."""
+        allowed = " or ".join(repr(choice) for choice in choices)
+        value = self._take(key, allowed, default)
+        if isinstance(value, str) and value in choices:
+            return value
+        if value is not None:
+            self._fault(key, value, allowed)
+        return choices[0]
+
+    def number(
+        self, key: str, low: float, high: float, unit: str = "", default: float | None = None
+    ) -> float:
+        """A number from `low` to `high`, both included."""
+        allowed = f"a number from {low:g} to {high:g}{unit}"
+        value = self._take(key, allowed, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        if value is not None:
+            self._fault(key, value, allowed)
+        return low
+
+    def integer(
+        self, key: str, low: int, high: int, unit: str = "", default: int | None = None
+    ) -> int:
+        """A whole number from `low` to `high`, both included."""
+        allowed = f"a whole number from {low} to {high}{unit}"
+        value = self._take(key, allowed, default)
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        if value is not None:
+            self._fault(key, value, allowed)
+        return low
+
+    def duration(
+        self, key: str, low: timedelta, high: timedelta, default: str | None = None
+    ) -> timedelta:
+        """A duration such as `10m`, from `low` to `high`."""
+        allowed = f"<int>s|m|h|d from {_short(low)} to {_short(high)}"
+        value = self._take(key, allowed, default)
+        found = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
+        length = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+        if length is not None and low <= length <= high:
+            return length
+        if value is not None:
+            self._fault(key, value, allowed)
+        return low
+
+    def texts(
+        self, key: str, allowed: str, pattern: str = r".+", default: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """A list of texts that match `pattern`."""
+        value = self._left.pop(key, list(default))
+        if isinstance(value, list) and all(
+            isinstance(item, str) and re.fullmatch(pattern, item) for item in value
+        ):
+            return tuple(value)
+        self._fault(key, value, f"a list of {allowed}")
+        return default
+
+    def scalars(self) -> dict[str, Scalar]:
+        """Everything left in the table, each a text, a number or a truth value."""
+        found: dict[str, Scalar] = {}
+        for key in self.unread():
+            value = self._left.pop(key)
+            if isinstance(value, str | int | float | bool):
+                found[key] = value
+            else:
+                self._fault(key, value, "a text, a number, true or false")
+        return found
+
+    def scalar(self, key: str) -> Scalar:
+        """A text, a number or a truth value."""
+        value = self._take(key, "a text, a number, true or false", None)
+        if isinstance(value, str | int | float | bool):
+            return value
+        if value is not None:
+            self._fault(key, value, "a text, a number, true or false")
+        return ""
+
+    def close(self) -> None:
+        """Whatever was not read is a fault: an unknown key is refused."""
+        for key in self.unread():
+            self._faults.append(f"{self._where}{key}: unknown key, it is not part of the format")
+
+
+def _short(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

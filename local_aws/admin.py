@@ -1,0 +1,66 @@
+"""The admin API below `/_local/`: the clock, the events, and what was wrong with an answer."""
+
+import json
+from collections.abc import Callable
+
+from local_aws.conductor import Conductor, NotIdle
+from local_aws.contract import Recorder
+from local_aws.events import Bus
+from local_aws.kernel import World
+from local_aws.wire import Request, Response, json_response
+
+PREFIX = "/_local/"
+
+type Body = dict[str, object]
+
+
+class Admin:
+    """Answers requests below `/_local/`."""
+
+    def __init__(self, world: World, conductor: Conductor, bus: Bus, recorder: Recorder) -> None:
+        self._world = world
+        self._conductor = conductor
+        self._routes: dict[tuple[str, str], Callable[[Body], object]] = {
+            ("GET", "status"): lambda _: self._status(),
+            ("GET", "events"): lambda _: bus.history(),
+            ("GET", "faults"): lambda _: recorder.faults(),
+            ("GET", "calls"): lambda _: recorder.calls(),
+            ("POST", "settle"): self._settle,
+            ("POST", "jump"): lambda _: self._moved(conductor.jump()),
+            ("POST", "advance"): lambda body: self._moved(conductor.advance(_seconds(body, 0))),
+        }
+
+    def __call__(self, request: Request) -> Response:
+        route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
+        if route is None:
+            return json_response({"error": f"no {request.method} {request.path}"}, 404)
+        try:
+            return json_response(route(json.loads(request.body or b"{}")))
+        except NotIdle as busy:
+            return json_response({"idle": False, "busy": list(busy.args)}, 504)
+        except ValueError as wrong:
+            return json_response({"error": str(wrong)}, 400)
+
+    def _status(self) -> object:
+        due = self._world.next_due()
+        busy = self._world.pending()
+        return {
+            "now": self._world.now().isoformat(),
+            "idle": not busy,
+            "busy": busy,
+            "next_due": {"at": due.at.isoformat(), "what": due.what} if due else None,
+        }
+
+    def _settle(self, body: Body) -> object:
+        self._conductor.settle(_seconds(body, 60))
+        return {"idle": True}
+
+    def _moved(self, fired: list[str]) -> object:
+        return {"now": self._world.now().isoformat(), "fired": fired}
+
+
+def _seconds(body: Body, default: float) -> float:
+    seconds = body.get("seconds", default)
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise ValueError(f"seconds must be a number of 0 or more, not {seconds!r}")
+    return float(seconds)

@@ -1,0 +1,5 @@
+"""Lambda: functions run from their folders under the real runtime client, each in a process of its own."""
+
+from local_aws.awslambda.backend import end_all as end_all
+from local_aws.awslambda.backend import install as install
+from local_aws.awslambda.backend import invoke_event as invoke_event

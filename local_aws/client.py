@@ -1,0 +1,177 @@
+"""Starts the embedded AWS as a process of its own, and talks to its admin API. Standard library only."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Self, cast
+
+REGION = "eu-west-1"
+BOOT_SECONDS = 60
+STOP_SECONDS = 10
+
+type Json = dict[str, object]
+
+
+class LocalAwsError(Exception):
+    """The embedded AWS did not start, or refused what was asked; one sentence says why."""
+
+
+class NotIdle(LocalAwsError):
+    """The embedded AWS did not come to rest in time; the sentence says what is still under way."""
+
+
+def environment(endpoint: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment variables for a process that must see the embedded AWS, and never a real account."""
+    kept = {k: v for k, v in (base or os.environ).items() if not k.startswith("AWS_")}
+    return kept | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "AKIALOCALLOCALLOCAL0",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+class LocalAws:
+    """A running embedded AWS; leaving the context stops it."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], root: Path, endpoint: str, outputs: dict[str, str]
+    ) -> None:
+        self._process = process
+        self.root = root
+        self.endpoint = endpoint
+        self.outputs = outputs
+
+    @classmethod
+    def start(
+        cls,
+        root: Path,
+        template: Path,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        port: int = 0,
+        options: Sequence[str] = ("--hold",),
+    ) -> Self:
+        """Boot from `template` with its files below `root`; returns when it is deployed and ready."""
+        root.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "local_aws", "--template", str(template.resolve())]
+        command += ["--root", str(root.resolve()), "--port", str(port), *options]
+        for key, value in (parameters or {}).items():
+            command += ["--parameter", f"{key}={value}"]
+        errors = (root / "boot.err").open("w+")
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+        return cls._ready(process, root, errors)
+
+    @classmethod
+    def _ready(cls, process: subprocess.Popen[str], root: Path, errors: IO[str]) -> Self:
+        with errors:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                process.communicate(timeout=STOP_SECONDS)
+                errors.seek(0)
+                said = errors.read().strip() or f"it ended with {process.returncode}"
+                raise LocalAwsError(f"the embedded AWS did not start: {said}")
+        ready = json.loads(line)
+        return cls(process, root, str(ready["endpoint"]), dict(ready["outputs"]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, pointed at the embedded AWS."""
+        return environment(self.endpoint)
+
+    def status(self) -> Json:
+        """Time, what is busy, what is due next."""
+        return cast(Json, self._ask("GET", "status"))
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until nothing runs or waits. Raises NotIdle."""
+        self._ask("POST", "settle", {"seconds": seconds}, seconds + 30)
+
+    def jump(self) -> list[str]:
+        """Move the clock to the next thing that is due, let it happen; returns what happened."""
+        return self._fired("jump", {})
+
+    def advance(self, seconds: float) -> list[str]:
+        """Let everything happen that is due in the next `seconds`; returns what happened."""
+        return self._fired("advance", {"seconds": seconds})
+
+    def _fired(self, what: str, body: Json) -> list[str]:
+        answer = cast(dict[str, list[str]], self._ask("POST", what, body, 3600))
+        return answer["fired"]
+
+    def events(self) -> list[Json]:
+        """Every event on the bus, in order: `{"event": ..., "matched": [rule, ...]}`."""
+        return cast(list[Json], self._ask("GET", "events"))
+
+    def faults(self) -> list[Json]:
+        """Every answer that was not as botocore describes it."""
+        return cast(list[Json], self._ask("GET", "faults"))
+
+    def calls(self) -> dict[str, Json]:
+        """Every operation that was called: how often, and by which functions."""
+        return cast(dict[str, Json], self._ask("GET", "calls"))
+
+    def _ask(self, method: str, what: str, body: Json | None = None, timeout: float = 60) -> object:
+        return ask(self.endpoint, method, what, body, timeout)
+
+    def stop(self) -> None:
+        """End the embedded AWS and everything that it started."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                stream.close()
+
+
+def ask(
+    endpoint: str, method: str, what: str, body: Json | None = None, timeout: float = 60
+) -> object:
+    """One request to the admin API of the embedded AWS at `endpoint`."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(f"{endpoint}/_local/{what}", data, method=method)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            said = json.load(refused)
+        if "busy" in said:
+            raise NotIdle("still under way: " + ", ".join(said["busy"])) from None
+        raise LocalAwsError(str(said)) from None
+    except OSError as lost:
+        raise LocalAwsError(f"the embedded AWS at {endpoint} does not answer: {lost}") from None

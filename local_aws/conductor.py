@@ -1,0 +1,75 @@
+"""Moves the embedded clock: waits until all is idle, jumps to what is due next, lets it happen."""
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+from local_aws.kernel import Due, World
+
+SETTLE_SECONDS = 120.0
+POLL_SECONDS = 0.02
+
+
+class NotIdle(Exception):
+    """The embedded AWS did not come to rest in time; `args` say what is still under way."""
+
+
+class Conductor:
+    """Decides when what is on the agenda happens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._baton = threading.Lock()
+        self._stopped = threading.Event()
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait until nothing runs or waits. Raises NotIdle after `seconds`."""
+        end = time.monotonic() + seconds
+        while pending := self._world.pending():
+            if time.monotonic() > end:
+                raise NotIdle(*pending)
+            self._world.wait_for_change(POLL_SECONDS)
+
+    def jump(self) -> list[str]:
+        """Let the next thing on the agenda happen, and what is due at the same moment."""
+        with self._baton:
+            self.settle()
+            due = self._world.next_due()
+            return self._fire_until(due.at) if due else []
+
+    def advance(self, seconds: float) -> list[str]:
+        """Let everything happen that is due in the next `seconds`, in order; then it is that late."""
+        with self._baton:
+            self.settle()
+            end = self._world.now() + timedelta(seconds=seconds)
+            fired = self._fire_until(end)
+            self._world.clock.jump_to(end)
+            return fired
+
+    def _fire_until(self, end: datetime) -> list[str]:
+        fired = []
+        while due := self._world.take_first_due(end):
+            self._world.clock.jump_to(due.at)
+            self._fire(due)
+            fired.append(due.what)
+            self.settle()
+        return fired
+
+    def _fire(self, due: Due) -> None:
+        with self._world.busy(due.what):
+            due.action()
+
+    def start_ticking(self) -> None:
+        """Let things happen when the clock gets there by itself."""
+        threading.Thread(target=self._tick, name="agenda", daemon=True).start()
+
+    def _tick(self) -> None:
+        while not self._stopped.is_set():
+            with self._baton:
+                for due in self._world.take_due():
+                    self._fire(due)
+            self._world.wait_for_change(0.5)
+
+    def stop(self) -> None:
+        """Let nothing more happen."""
+        self._stopped.set()

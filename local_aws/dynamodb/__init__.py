@@ -1,0 +1,3 @@
+"""DynamoDB: moto's tables; transactions that are quick and happen once."""
+
+from local_aws.dynamodb.backend import install as install

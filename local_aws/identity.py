@@ -1,0 +1,97 @@
+"""Who calls: from the access key of a request to the ARN of a user or of a role's session."""
+
+import re
+from collections.abc import Mapping
+
+from moto.core.responses import ActionResult
+from moto.iam.models import IAMBackend, iam_backends
+from moto.sts import urls
+from moto.sts.models import AssumedRole, STSBackend, sts_backends
+from moto.sts.responses import TokenResponse
+
+from local_aws.adapter import replace
+from local_aws.kernel import ACCOUNT
+
+ROOT_ARN = f"arn:aws:iam::{ACCOUNT}:root"
+_source_identities: dict[str, str] = {}
+
+
+def access_key(headers: Mapping[str, str]) -> str:
+    """The access key in a request's Authorization header, empty without one."""
+    authorization = next((v for k, v in headers.items() if k.lower() == "authorization"), "")
+    found = re.search(r"Credential=([^/]+)/", authorization)
+    return found[1] if found else ""
+
+
+def caller_arn(headers: Mapping[str, str]) -> str:
+    """The ARN of the caller: a role's session, an IAM user, else the account's root."""
+    return arn_of_key(access_key(headers))
+
+
+def arn_of_key(key: str) -> str:
+    """The ARN behind an access key: a role's session, an IAM user, else the account's root."""
+    if role := _session(key):
+        return role.arn
+    user = _iam().get_user_from_access_key_id(key)
+    return str(user.arn) if user else ROOT_ARN
+
+
+def source_identity(headers: Mapping[str, str]) -> str | None:
+    """The SourceIdentity that the caller's session was opened with; None without one."""
+    return _source_identities.get(access_key(headers))
+
+
+def session_name(headers: Mapping[str, str]) -> str | None:
+    """The session's name if the caller is a role; a function's session carries the function's name."""
+    role = _session(access_key(headers))
+    return role.session_name if role else None
+
+
+def _session(key: str) -> AssumedRole | None:
+    return _sts().get_assumed_role_from_access_key(key) if key else None
+
+
+def _sts() -> STSBackend:
+    return sts_backends[ACCOUNT]["aws"]
+
+
+def _iam() -> IAMBackend:
+    return iam_backends[ACCOUNT]["aws"]
+
+
+def assume_role(role_arn: str, session: str) -> dict[str, str]:
+    """Environment variables with the credentials of a new session of a role."""
+    role = _sts().assume_role("us-east-1", session, role_arn, "", 43200, "")
+    return {
+        "AWS_ACCESS_KEY_ID": role.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": role.secret_access_key,
+        "AWS_SESSION_TOKEN": role.session_token,
+    }
+
+
+class _Backend(STSBackend):
+    """moto's STS; an unknown key is the account's root instead of a made-up user."""
+
+    def get_caller_identity(self, access_key_id: str, region: str) -> tuple[str, str, str]:
+        if arn_of_key(access_key_id) == ROOT_ARN:
+            return ACCOUNT, ROOT_ARN, ACCOUNT
+        return super().get_caller_identity(access_key_id, region)
+
+
+class _Response(TokenResponse):
+    """moto's STS; keeps SourceIdentity, and a session inherits it from the session that opened it."""
+
+    def assume_role(self) -> ActionResult:
+        answer = super().assume_role()
+        result = answer.result
+        assert isinstance(result, dict)
+        given = self._get_param("SourceIdentity") or _source_identities.get(self.access_key)
+        if given:
+            _source_identities[result["Credentials"].access_key_id] = given
+            result["SourceIdentity"] = given
+        return answer
+
+
+def install() -> None:
+    """Put the extensions in moto's place; before its first use."""
+    replace(sts_backends, _Backend, urls, _Response.dispatch)

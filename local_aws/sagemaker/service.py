@@ -1,0 +1,56 @@
+"""Puts the parts together and in the place of moto's SageMaker."""
+
+from collections.abc import Mapping
+
+from moto.sagemaker import urls
+from moto.sagemakerruntime import urls as runtime_urls
+
+from local_aws.kernel import World
+from local_aws.sagemaker.core import Core, Operation
+from local_aws.sagemaker.endpoint_configs import EndpointConfigs
+from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.executor import Executor
+from local_aws.sagemaker.fleets import Fleets
+from local_aws.sagemaker.jobs import Jobs
+from local_aws.sagemaker.models import Models
+from local_aws.sagemaker.pipelines import Pipelines
+from local_aws.sagemaker.processes import Processes
+from local_aws.sagemaker.protocol import Dispatcher
+from local_aws.sagemaker.registry import Registry
+from local_aws.sagemaker.roles import Roles
+from local_aws.sagemaker.runs import Runs
+from local_aws.sagemaker.runtime import Runtime
+from local_aws.sagemaker.tagging import Tagging
+
+
+class Service:
+    """The embedded SageMaker of one world."""
+
+    def __init__(self, world: World) -> None:
+        core, roles = Core(world), Roles(world)
+        self._processes = Processes(world.root / "logs" / "zygote.log")
+        registry, pipelines = Registry(core), Pipelines(core, roles)
+        jobs = Jobs(core, roles, self._processes)
+        runs = Runs(core, pipelines, Executor(core, roles, jobs, registry.has_group))
+        models = Models(core, registry)
+        configs = EndpointConfigs(core, models)
+        fleets = Fleets(core, roles, models, self._processes)
+        self._endpoints = Endpoints(core, configs, models, fleets)
+        operations: dict[str, Operation] = {}
+        for part in (
+            registry, pipelines, runs, jobs, models, configs, self._endpoints, Tagging(core)
+        ):  # fmt: skip
+            operations |= part.operations()
+        self.operations: Mapping[str, Operation] = operations
+        self._control = Dispatcher(core, operations)
+        self._runtime = Runtime(core, self._endpoints)
+
+    def take_over(self) -> None:
+        """Answer in the place of moto's services; before moto's application is made."""
+        urls.url_paths = dict.fromkeys(urls.url_paths, self._control.answer)
+        runtime_urls.url_paths = dict.fromkeys(runtime_urls.url_paths, self._runtime.answer)
+
+    def stop(self) -> None:
+        """End all fleets, all jobs and the zygote."""
+        self._endpoints.stop()
+        self._processes.stop()

@@ -1,0 +1,1 @@
+"""What the steps of the tabular pipeline share; it travels to each of them beside their script."""

@@ -1,0 +1,54 @@
+"""The manifest that names the exact data of a run, and reading that data and no other."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabular.aws import fetch_object
+from tabular.failing import StepFailed
+from tabular.files import Row, only_file, parse_rows, sha256
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object of the snapshot, as it was when the run was decided."""
+
+    key: str
+    version_id: str | None
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.key} version {self.version_id}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The objects a run trains on, oldest upload first."""
+
+    bucket: str
+    objects: tuple[Source, ...]
+
+
+def read_snapshot(folder: Path, digest: str) -> Snapshot:
+    """Read the manifest that lies alone in `folder`, if it is the one the run was started for."""
+    body = only_file(folder, "*.json").read_bytes()
+    if (found := sha256(body)) != digest:
+        raise StepFailed(f"The snapshot has digest {found}, but the run was started for {digest}.")
+    raw = json.loads(body)
+    objects = (Source(o["key"], o["version_id"], o["sha256"]) for o in raw["objects"])
+    return Snapshot(raw["bucket"], tuple(objects))
+
+
+def fetch_rows(bucket: str, source: Source, needed: Sequence[str]) -> list[Row]:
+    """The rows of one object, if its bytes are the recorded ones and no column is missing."""
+    body = fetch_object(bucket, source.key, source.version_id)
+    if (found := sha256(body)) != source.sha256:
+        raise StepFailed(f"{source} has digest {found}, but {source.sha256} was recorded.")
+    try:
+        columns, rows = parse_rows(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise StepFailed(f"{source} is not text in UTF-8: {error}.") from error
+    if missing := [name for name in needed if name not in columns]:
+        raise StepFailed(f"{source} lacks {', '.join(missing)}.")
+    return rows

@@ -1,0 +1,116 @@
+"""How it starts and ends: what is wrong is said in one sentence, and nothing is left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local_aws.client import LocalAws, LocalAwsError, NotIdle
+
+HERE = Path(__file__).parent
+
+
+def template(folder, resources, more=""):
+    path = folder / "template.yaml"
+    head = "Transform: AWS::Serverless-2016-10-31\n" + more + "Resources:\n"
+    path.write_text(head + textwrap.indent(textwrap.dedent(resources), "  "))
+    return path
+
+
+def descendants(pid):
+    """The processes below `pid`, itself too."""
+    table = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    children = {}
+    for line in table.stdout.splitlines():
+        child, parent = map(int, line.split())
+        children.setdefault(parent, []).append(child)
+    found = [pid]
+    for parent in found:
+        found += children.get(parent, [])
+    return found
+
+
+def gone(pids, seconds=5.0):
+    """Whether all of them ended in time; a zombie that nobody has waited for counts as ended."""
+    end = time.monotonic() + seconds
+    while left := [pid for pid in pids if running(pid)]:
+        if time.monotonic() > end:
+            return left
+        time.sleep(0.02)
+    return []
+
+
+def running(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def start_function(aws):
+    client = boto3.client("lambda", endpoint_url=aws.endpoint, region_name="eu-west-1")
+    client.invoke(FunctionName="tiny-worker", Payload=b"{}")
+
+
+def test_stopping_ends_every_process(tmp_path):
+    aws = LocalAws.start(tmp_path, HERE / "template.yaml")
+    start_function(aws)
+    pids = descendants(aws.pid)
+    assert len(pids) >= 2
+    began = time.monotonic()
+    aws.stop()
+    assert gone(pids) == []
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("victim", ["parent", "server"])
+def test_killing_parent_or_server_ends_every_process(tmp_path, victim):
+    program = f"""
+        import sys, time
+        from pathlib import Path
+        sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[1])!r}]
+        from local_aws.client import LocalAws
+        aws = LocalAws.start(Path({str(tmp_path)!r}), Path({str(HERE / "template.yaml")!r}))
+        import boto3
+        function = boto3.client("lambda", endpoint_url=aws.endpoint, region_name="eu-west-1")
+        function.invoke(FunctionName="tiny-worker", Payload=b"{{}}")
+        function.invoke(FunctionName="tiny-worker", Payload=b'{{"do": "hang"}}', InvocationType="Event")
+        print(aws.pid, flush=True)
+        time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        server = int(parent.stdout.readline())
+        below = descendants(server)
+        assert len(below) >= 2
+        os.kill(parent.pid if victim == "parent" else server, signal.SIGKILL)
+        assert gone(below) == []
+        parent.kill()
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalAwsError, match=rf"Port {port} is taken; end the program"):
+            LocalAws.start(tmp_path / "root", template(tmp_path, "Q: {Type: AWS::SQS::Queue}"), port=port)
+
+
+def test_a_template_that_is_none_is_said_in_one_sentence(tmp_path):
+    function = "F: {Type: AWS::Serverless::Function, Properties: {CodeUri: nowhere}}"
+    with pytest.raises(LocalAwsError, match=r"cannot be deployed: .*CodeUri nowhere is no folder"):
+        LocalAws.start(tmp_path / "root", template(tmp_path, function))
+
+
+def test_settling_gives_up_and_says_what_is_under_way(aws, client):
+    client("sqs").send_message(QueueUrl=aws.outputs["Queue"], MessageBody='{"name": "late"}')
+    with pytest.raises(NotIdle, match="tiny-queue|messages on|function tiny-worker"):
+        aws.settle(0)
+    aws.settle()

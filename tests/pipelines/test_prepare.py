@@ -1,0 +1,165 @@
+"""Prepare: exactly the snapshot's rows, and nothing that should not be known."""
+
+import hashlib
+import hmac
+
+import pytest
+
+from pipelines.tabular.steps import prepare
+from tabular.failing import StepFailed
+from tabular.files import read_rows
+from tests.pipelines.house import LANDING, SECRET, House, Json, Upload, csv_file
+
+COLUMNS = ("id", "who", "passport", "income", "ok", "group")
+
+
+def spec() -> Json:
+    return {
+        "model": "small",
+        "data": {
+            "key": "id",
+            "label": "ok",
+            "facets": ["group"],
+            "pii": {"who": "drop", "passport": "hash"},
+            "features": {"income": "number"},
+        },
+        "train": {"test_percent": 30, "hyperparameters": {}},
+        "gate": {"threshold": 0.5, "metrics": {}},
+    }
+
+
+def row(number: int, income: object = 10, ok: object = None) -> tuple[object, ...]:
+    return (f"k{number}", f"Person{number}", f"P{number:06d}", income, number % 2 if ok is None
+            else ok, "x")  # fmt: skip
+
+
+def upload(*rows: tuple[object, ...], name: str = "a.csv") -> Upload:
+    return Upload(f"small/{name}", csv_file(COLUMNS, rows))
+
+
+MANY = [row(number) for number in range(60)]
+
+
+def prepared_rows(house: House) -> dict[str, dict[str, str]]:
+    rows = [
+        row for side in ("train", "test") for row in read_rows(house.root / side / f"{side}.csv")
+    ]
+    return {row["id"]: row for row in rows}
+
+
+def test_every_row_is_used_once_and_accounted_for(house: House) -> None:
+    house.prepare(spec(), house.snapshot([upload(*MANY[:40]), upload(*MANY[40:], name="b.csv")]))
+    account = house.read("prepared/prepared.json")
+    assert [one["used"] for one in account["objects"]] == [40, 20]
+    assert account["rows"] == account["train_rows"] + account["test_rows"] == 60
+    assert account["pii"] == {"who": "dropped", "passport": "hashed"}
+    assert len(prepared_rows(house)) == 60
+
+
+def test_the_newest_objects_row_wins(house: House) -> None:
+    older, newer = upload(*MANY), upload(row(3, income=99), name="b.csv")
+    house.prepare(spec(), house.snapshot([older, newer]))
+    assert prepared_rows(house)["k3"]["income"] == "99"
+    account = house.read("prepared/prepared.json")
+    assert [one["used"] for one in account["objects"]] == [59, 1]
+
+
+def test_a_row_without_key_or_outcome_teaches_nothing(house: House) -> None:
+    keyless = ("", "Nobody", "P", 1, 1, "x")
+    house.prepare(spec(), house.snapshot([upload(*MANY, row(60, ok=""), keyless)]))
+    (counted,) = house.read("prepared/prepared.json")["objects"]
+    assert (counted["rows"], counted["used"]) == (62, 60)
+
+
+def test_a_column_that_the_spec_does_not_know_is_left_out(house: House) -> None:
+    body = csv_file((*COLUMNS, "secret_score"), [(*row, 42) for row in MANY])
+    house.prepare(spec(), house.snapshot([Upload("small/a.csv", body)]))
+    assert set(prepared_rows(house)["k1"]) == {"id", "ok", "group", "income", "passport"}
+
+
+def test_a_row_stays_on_its_side_whatever_else_arrives(house: House) -> None:
+    house.prepare(spec(), house.snapshot([upload(*MANY)]))
+    before = {row["id"] for row in read_rows(house.root / "test" / "test.csv")}
+    more = [row(number) for number in range(60, 120)]
+    house.prepare(spec(), house.snapshot([upload(*MANY), upload(*more, name="b.csv")]))
+    after = {row["id"] for row in read_rows(house.root / "test" / "test.csv")}
+    assert before == {key for key in after if int(key[1:]) < 60}
+
+
+@pytest.mark.parametrize("key", ["k1", "L00001", "Ærø 7"])
+def test_the_side_follows_from_the_keys_digest_alone(key: str) -> None:
+    percent = int(hashlib.sha256(key.encode()).hexdigest(), 16) % 100
+    assert not prepare.is_test(key, percent)
+    assert prepare.is_test(key, percent + 1)
+
+
+def test_a_hashed_column_holds_a_keyed_hash_and_a_dropped_one_is_gone(house: House) -> None:
+    house.prepare(spec(), house.snapshot([upload(*MANY)]))
+    expected = hmac.new(SECRET.encode(), b"P000007", hashlib.sha256).hexdigest()
+    assert prepared_rows(house)["k7"]["passport"] == expected
+    written = b"".join(house.written().values())
+    assert b"Person7" not in written
+    assert b"P000007" not in written
+
+
+def failure(house: House, snapshot: Json, digest: str | None = None) -> str:
+    with pytest.raises(StepFailed) as failed:
+        house.prepare(spec(), snapshot, digest)
+    return str(failed.value)
+
+
+def test_another_manifest_than_the_runs_is_refused(house: House) -> None:
+    sentence = failure(house, house.snapshot([upload(*MANY)]), digest="ab" * 32)
+    assert sentence.endswith(f"but the run was started for {'ab' * 32}.")
+
+
+def test_an_object_with_other_bytes_is_named_with_its_version(house: House) -> None:
+    snapshot = house.snapshot([upload(*MANY)])
+    snapshot["objects"][0]["sha256"] = "cd" * 32
+    version = snapshot["objects"][0]["version_id"]
+    sentence = failure(house, snapshot)
+    assert sentence.startswith(f"small/a.csv version {version} has digest ")
+    assert sentence.endswith(f"but {'cd' * 32} was recorded.")
+
+
+def test_a_newer_version_under_the_same_key_changes_nothing(house: House) -> None:
+    snapshot = house.snapshot([upload(*MANY)])
+    house.s3.put_object(Bucket=LANDING, Key="small/a.csv", Body=b"something else")
+    house.prepare(spec(), snapshot)
+    assert len(prepared_rows(house)) == 60
+
+
+def test_a_version_that_is_gone_is_named(house: House) -> None:
+    snapshot = house.snapshot([upload(*MANY)])
+    version = snapshot["objects"][0]["version_id"]
+    house.s3.delete_object(Bucket=LANDING, Key="small/a.csv", VersionId=version)
+    assert failure(house, snapshot) == (
+        f"small/a.csv version {version} cannot be read: NoSuchVersion."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([*MANY, row(60, ok="yes")], "row 61: ok must be 0, 1 or empty."),
+        ([*MANY, row(60, income="lots")], "row 61: income must be a number."),
+        ([row(number, ok=1) for number in range(60)], "ok is 1 in all 42 training rows."),
+        ([], "The snapshot leaves no training rows to work with."),
+    ],
+)
+def test_rows_that_cannot_be_learnt_from_fail_with_one_sentence(
+    house: House, rows: list[tuple[object, ...]], sentence: str
+) -> None:
+    assert failure(house, house.snapshot([upload(*rows)])).endswith(sentence)
+
+
+def test_a_snapshot_without_test_rows_fails(house: House) -> None:
+    rows = [row for row in MANY if not prepare.is_test(str(row[0]), 30)]
+    sentence = failure(house, house.snapshot([upload(*rows)]))
+    assert sentence == "The snapshot leaves no test rows to work with."
+
+
+def test_a_missing_column_is_named(house: House) -> None:
+    body = csv_file(("id", "ok"), [("k1", 1)])
+    sentence = failure(house, house.snapshot([Upload("small/a.csv", body)]))
+    assert sentence.endswith("lacks group, income.")
