@@ -83,4 +83,4 @@ def invoke(target: Target, concern: str, event: dict[str, object]) -> Result:
     payload = json.loads(answer["Payload"].read())
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     refused = isinstance(payload, dict) and bool(payload.get("batchItemFailures"))
-    return Result(payload, log, failed="FunctionError" in answer or refused)
+    return Result(payload, log, failed=refused or bool(answer.get("FunctionError")))

@@ -1,6 +1,9 @@
 """The embedded AWS for the commands that need one of their own: booted, deployed, published."""
 
+import fcntl
+import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +22,10 @@ def embedded(root: Path) -> Iterator[LocalAws]:
 
     Inside, this process's own AWS settings are replaced, so that nothing reaches a real account.
     """
-    with LocalAws.start(root, repository.TEMPLATE, {"Prefix": PREFIX}) as aws:
+    with (
+        _own_folder(root) as own,
+        LocalAws.start(own, repository.TEMPLATE, {"Prefix": PREFIX}) as aws,
+    ):
         before = dict(os.environ)
         os.environ.update(aws.environment())
         os.environ.pop("AWS_PROFILE", None)
@@ -29,6 +35,23 @@ def embedded(root: Path) -> Iterator[LocalAws]:
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+@contextmanager
+def _own_folder(root: Path) -> Iterator[Path]:
+    """An empty folder that no other process uses: `root`, or `root` with a number while it is."""
+    for number in itertools.count(1):
+        folder = root if number == 1 else root.with_name(f"{root.name}-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(folder)
+            folder.mkdir()
+            yield folder
+            return
 
 
 def target(aws: LocalAws) -> Target:

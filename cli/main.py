@@ -18,7 +18,7 @@ from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event
 from cli.local import embedded, target
 from cli.publish import publish
 from cli.status import lines, status
-from cli.target import Refused, confirm, find
+from cli.target import Refused, confirm, find, now
 from cli.trace import tree
 from local_aws.client import LocalAwsError
 from steward.aws import Aws
@@ -128,7 +128,8 @@ def _trace(options: argparse.Namespace) -> int:
     named |= {"endpoint": options.endpoint, "at": options.at}
     if options.id and not options.at:
         print("looking through the capture files of the last 24 hours", file=sys.stderr)
-    answer = ask(Aws(), settings, {name: value for name, value in named.items() if value})
+    question = {name: value for name, value in named.items() if value}
+    answer = ask(Aws(), settings, question, now(where))
     if "error" in answer:
         print(answer["error"], file=sys.stderr)
         return NO

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from cli import repository
-from cli.target import Target
-from steward import clock, times
+from cli.target import Target, now
+from steward import times
 from steward.aws import Aws
 from steward.decide import rollout, training
 from steward.decide.rollout import RolloutFacts
@@ -49,11 +50,11 @@ class ModelStatus:
 def status(aws: Aws, target: Target) -> list[ModelStatus]:
     """The state of every model."""
     store = Store(aws, target.lineage_table, target.work_table)
-    specs = read_all(repository.MODELS).values()
-    return [_model(aws, store, Names(target.prefix, spec.name), spec) for spec in specs]
+    specs, at = read_all(repository.MODELS).values(), now(target)
+    return [_model(aws, store, Names(target.prefix, spec.name), spec, at) for spec in specs]
 
 
-def _model(aws: Aws, store: Store, names: Names, spec: ModelSpec) -> ModelStatus:
+def _model(aws: Aws, store: Store, names: Names, spec: ModelSpec, at: datetime) -> ModelStatus:
     runs = observe_training(aws, store, spec)
     facts = observe_rollout(aws, store, names)
     return ModelStatus(
@@ -66,7 +67,7 @@ def _model(aws: Aws, store: Store, names: Names, spec: ModelSpec) -> ModelStatus
         runs=runs.run.number if runs.run else 0,
         last_run=(runs.run.outcome or "in flight") if runs.run else None,
         uploads_waiting=len(runs.pending),
-        training_next=training.next_step(runs, spec.train, clock.now()).reason,
+        training_next=training.next_step(runs, spec.train, at).reason,
     )
 
 

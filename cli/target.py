@@ -3,9 +3,13 @@
 import os
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlparse
 
 import boto3
+
+from local_aws.client import now as embedded_now
+from steward import clock
 
 
 class Refused(Exception):
@@ -59,7 +63,7 @@ def find(prefix: str) -> Target:
     """The deployment that the environment points to, told on stderr so that nobody is surprised."""
     session = boto3.Session()
     if session.region_name is None:
-        raise Refused("No region is set: export AWS_REGION, for example eu-west-1.")
+        raise Refused("No region is set: export AWS_DEFAULT_REGION, for example eu-west-1.")
     sts = session.client("sts")
     account = sts.get_caller_identity()["Account"]
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "https://aws.amazon.com")
@@ -67,6 +71,13 @@ def find(prefix: str) -> Target:
     where = endpoint if target.is_local else "AWS itself"
     print(f"{where}, account {account}, region {target.region}, prefix {prefix}", file=sys.stderr)
     return target
+
+
+def now(target: Target) -> datetime:
+    """The time where the deployment is: the embedded AWS has a clock of its own."""
+    if not target.is_local:
+        return clock.now()
+    return embedded_now(target.endpoint)
 
 
 def confirm(target: Target, what: str, *, yes: bool) -> None:

@@ -1,4 +1,4 @@
-"""`python -m local_aws`: boots the embedded AWS from a template and serves until it is told to end."""
+"""`python -m local_aws`: boots the embedded AWS from a template and serves until told to end."""
 
 import argparse
 import errno

@@ -18,14 +18,14 @@ def replace(
     urls: ModuleType,
     dispatch: Callable[..., object] | None = None,
 ) -> None:
-    """Let `backend` keep a service's state, and `dispatch` answer all its requests; before its first use."""
-    setattr(backend, "_url_module", urls)
+    """Let `backend` keep a service's state, and `dispatch` answer requests; before first use."""
+    backend._url_module = urls
     backends.backend = backend
     for account in backends.values():
         account.backend = backend
         account.clear()
     if dispatch is not None:
-        urls.url_paths = dict.fromkeys(urls.url_paths, dispatch)
+        vars(urls)["url_paths"] = dict.fromkeys(vars(urls)["url_paths"], dispatch)
 
 
 def use_clock(world: World) -> None:
@@ -37,4 +37,4 @@ def use_clock(world: World) -> None:
 
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.") and getattr(module, "utcnow", None) is original:
-            setattr(module, "utcnow", utcnow)
+            vars(module)["utcnow"] = utcnow

@@ -23,7 +23,7 @@ class Admin:
         self._routes: dict[tuple[str, str], Callable[[Body], object]] = {
             ("GET", "status"): lambda _: self._status(),
             ("GET", "events"): lambda _: bus.history(),
-            ("GET", "faults"): lambda _: recorder.faults(),
+            ("GET", "faults"): lambda _: self._faults(recorder),
             ("GET", "calls"): lambda _: recorder.calls(),
             ("POST", "settle"): self._settle,
             ("POST", "jump"): lambda _: self._moved(conductor.jump()),
@@ -50,6 +50,13 @@ class Admin:
             "busy": busy,
             "next_due": {"at": due.at.isoformat(), "what": due.what} if due else None,
         }
+
+    def _faults(self, recorder: Recorder) -> object:
+        own = [
+            {"service": "local_aws", "operation": "", "fault": what}
+            for what in self._world.troubles()
+        ]
+        return recorder.faults() + own
 
     def _settle(self, body: Body) -> object:
         self._conductor.settle(_seconds(body, 60))

@@ -1,24 +1,21 @@
-"""Puts the embedded AWS together: the services on moto, the port, the clock, and the template on it."""
+"""Puts the embedded AWS together: services on moto, the port, the clock, the template."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import adapter, awslambda, children, dynamodb, events, identity, s3, sqs
+from local_aws import adapter, awslambda, children, dynamodb, events, identity, s3, sagemaker, sqs
 from local_aws.admin import PREFIX, Admin
 from local_aws.conductor import Conductor
 from local_aws.contract import Contract, Recorder
 from local_aws.deploy import HttpApi, Stack, Translation
 from local_aws.kernel import World
 from local_aws.port import Server
-from local_aws.wire import Handler, Request, Response, call_wsgi
+from local_aws.wire import Handler, Request, Response, call_wsgi, json_response
 
 STACK = "steward"
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,6 @@ class LocalAws:
             raise
         self.world.endpoint = self._server.endpoint
         self._conductor = Conductor(self.world)
-        self._sagemaker = _sagemaker()
         self._handlers = self._install()
 
     def _install(self) -> tuple[Handler, Handler]:
@@ -59,20 +55,26 @@ class LocalAws:
         bus = events.install(world, awslambda.invoke_event)
         s3.install(world)
         dynamodb.install(world)
-        if self._sagemaker:
-            self._sagemaker.install(world)
+        sagemaker.install(world)
         adapter.use_clock(world)
         application = DomainDispatcherApplication(create_backend_app)
-        recorder = Recorder(world.root / "logs" / "server.log")
+        recorder = Recorder()
         contract = Contract(world, lambda request: call_wsgi(application, request), recorder)
         return Admin(world, self._conductor, bus, recorder), contract
 
     def _answer(self, request: Request) -> Response:
         admin, aws = self._handlers
-        return admin(request) if request.path.startswith(PREFIX) else aws(request)
+        try:
+            return admin(request) if request.path.startswith(PREFIX) else aws(request)
+        except Exception as error:
+            self.world.trouble(f"{request.method} {request.path}", error)
+            return json_response({"error": f"{type(error).__name__}: {error}"}, 500)
 
     def start(self) -> dict[str, str]:
-        """Serve, and deploy the template; returns its outputs. Raises DeployError, TranslationError."""
+        """Serve, and deploy the template; returns its outputs.
+
+        Raises DeployError or TranslationError.
+        """
         self._server.start()
         template = self._translation.result()
         api = HttpApi(self._server.endpoint)
@@ -87,13 +89,5 @@ class LocalAws:
         self._translation.abandon()
         self._conductor.stop()
         awslambda.end_all()
-        end_sagemaker = getattr(self._sagemaker, "end_all", None)
-        if end_sagemaker:
-            end_sagemaker()
+        sagemaker.stop()
         children.end_all()
-
-
-def _sagemaker() -> ModuleType | None:
-    if not (HERE / "sagemaker" / "__init__.py").is_file():
-        return None
-    return import_module("local_aws.sagemaker")

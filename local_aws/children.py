@@ -1,6 +1,6 @@
-"""Processes that the embedded AWS starts: from one thread that lives as long as it does, ended with it.
+"""Processes that the embedded AWS starts, from one thread that lives as long as it does.
 
-The kernel ends a child with the *thread* that started it, so a thread that answers one request must not.
+The kernel ends a child with the *thread* that started it: one that answers a request must not.
 """
 
 import contextlib

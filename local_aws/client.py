@@ -1,12 +1,12 @@
-"""Starts the embedded AWS as a process of its own, and talks to its admin API. Standard library only."""
+"""Starts the embedded AWS as a process, and talks to its admin API. Standard library only."""
 
 import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -26,7 +26,7 @@ class NotIdle(LocalAwsError):
 
 
 def environment(endpoint: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Environment variables for a process that must see the embedded AWS, and never a real account."""
+    """Environment of a process that must see the embedded AWS, and never a real account."""
     kept = {k: v for k, v in (base or os.environ).items() if not k.startswith("AWS_")}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
@@ -40,6 +40,17 @@ def environment(endpoint: str, base: Mapping[str, str] | None = None) -> dict[st
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+
+
+def _ready(process: subprocess.Popen[str], errors: IO[str]) -> Json:
+    """What the server says when it is ready. Raises LocalAwsError with what it says otherwise."""
+    line = process.stdout.readline() if process.stdout else ""
+    if line:
+        return cast(Json, json.loads(line))
+    process.wait(STOP_SECONDS)
+    errors.seek(0)
+    said = errors.read().strip() or f"it ended with {process.returncode}"
+    raise LocalAwsError(f"the embedded AWS did not start: {said}")
 
 
 class LocalAws:
@@ -61,12 +72,13 @@ class LocalAws:
         parameters: Mapping[str, str] | None = None,
         *,
         port: int = 0,
-        options: Sequence[str] = ("--hold",),
+        hold: bool = True,
     ) -> Self:
-        """Boot from `template` with its files below `root`; returns when it is deployed and ready."""
+        """Boot from `template`, with files below `root`; returns when it is deployed and ready."""
         root.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "local_aws", "--template", str(template.resolve())]
-        command += ["--root", str(root.resolve()), "--port", str(port), *options]
+        command += ["--root", str(root.resolve()), "--port", str(port)]
+        command += ["--hold"] if hold else []
         for key, value in (parameters or {}).items():
             command += ["--parameter", f"{key}={value}"]
         errors = (root / "boot.err").open("w+")
@@ -79,19 +91,14 @@ class LocalAws:
             text=True,
             start_new_session=True,
         )
-        return cls._ready(process, root, errors)
-
-    @classmethod
-    def _ready(cls, process: subprocess.Popen[str], root: Path, errors: IO[str]) -> Self:
-        with errors:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                process.communicate(timeout=STOP_SECONDS)
-                errors.seek(0)
-                said = errors.read().strip() or f"it ended with {process.returncode}"
-                raise LocalAwsError(f"the embedded AWS did not start: {said}")
-        ready = json.loads(line)
-        return cls(process, root, str(ready["endpoint"]), dict(ready["outputs"]))
+        try:
+            with errors:
+                ready = _ready(process, errors)
+        except BaseException:  # Ctrl-C too: nothing may stay behind
+            process.kill()
+            process.communicate()
+            raise
+        return cls(process, root, str(ready["endpoint"]), cast(dict[str, str], ready["outputs"]))
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +119,7 @@ class LocalAws:
         """Time, what is busy, what is due next."""
         return cast(Json, self._ask("GET", "status"))
 
-    def settle(self, seconds: float = 60) -> None:
+    def settle(self, seconds: float = 300) -> None:
         """Wait until nothing runs or waits. Raises NotIdle."""
         self._ask("POST", "settle", {"seconds": seconds}, seconds + 30)
 
@@ -161,17 +168,23 @@ def ask(
     endpoint: str, method: str, what: str, body: Json | None = None, timeout: float = 60
 ) -> object:
     """One request to the admin API of the embedded AWS at `endpoint`."""
-    data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(f"{endpoint}/_local/{what}", data, method=method)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    connection = HTTPConnection(endpoint.removeprefix("http://"), timeout=timeout)
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            said = json.load(refused)
-        if "busy" in said:
-            raise NotIdle("still under way: " + ", ".join(said["busy"])) from None
-        raise LocalAwsError(str(said)) from None
-    except OSError as lost:
-        raise LocalAwsError(f"the embedded AWS at {endpoint} does not answer: {lost}") from None
+        connection.request(method, f"/_local/{what}", json.dumps(body or {}))
+        answer = connection.getresponse()
+        said = json.load(answer)
+    except (OSError, HTTPException, ValueError) as lost:
+        raise LocalAwsError(f"the embedded AWS at {endpoint} does not answer: {lost!r}") from None
+    finally:
+        connection.close()
+    if answer.status == 504:
+        raise NotIdle("still under way: " + ", ".join(said["busy"]))
+    if answer.status != 200:
+        raise LocalAwsError(f"the embedded AWS refused {what}: {said['error']}")
+    return said
+
+
+def now(endpoint: str) -> datetime:
+    """The time on the clock of the embedded AWS at `endpoint`."""
+    status = cast(dict[str, str], ask(endpoint, "GET", "status"))
+    return datetime.fromisoformat(status["now"])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from local_aws.kernel import Due, World
 
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS = 300.0
 POLL_SECONDS = 0.02
 
 
@@ -38,7 +38,7 @@ class Conductor:
             return self._fire_until(due.at) if due else []
 
     def advance(self, seconds: float) -> list[str]:
-        """Let everything happen that is due in the next `seconds`, in order; then it is that late."""
+        """Let happen, in order, all that is due in the next `seconds`; then it is that late."""
         with self._baton:
             self.settle()
             end = self._world.now() + timedelta(seconds=seconds)
@@ -57,7 +57,10 @@ class Conductor:
 
     def _fire(self, due: Due) -> None:
         with self._world.busy(due.what):
-            due.action()
+            try:
+                due.action()
+            except Exception as error:
+                self._world.trouble(due.what, error)
 
     def start_ticking(self) -> None:
         """Let things happen when the clock gets there by itself."""

@@ -2,14 +2,12 @@
 
 import json
 import threading
-import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 
-from botocore.model import OperationModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from botocore.parsers import ResponseParser, create_parser
 
 from local_aws import identity, shapes
@@ -28,15 +26,14 @@ from local_aws.wire import (
 )
 
 JSON_PROTOCOLS = ("json", "rest-json")
-# Their stores are moto's, which have no locks. The other services wait inside an answer, or lock themselves.
+# Their stores are moto's, without locks. The others wait inside an answer, or lock themselves.
 SERIAL = ("s3", "dynamodb", "iam", "sts", "logs", "cloudwatch", "events", "secretsmanager")
 
 
 class Recorder:
     """Counts calls and keeps what was wrong with the answers."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._callers: defaultdict[str, set[str]] = defaultdict(set)
@@ -56,19 +53,13 @@ class Recorder:
             if entry not in self._faults:
                 self._faults.append(entry)
 
-    def crash(self, call: Call, error: Exception) -> None:
-        """Note that there was no answer at all."""
-        self.fault(call, f"{type(error).__name__}: {error}")
-        with self._lock, self._log.open("a") as log:
-            log.write(f"{call}\n{''.join(traceback.format_exception(error))}\n")
-
     def faults(self) -> list[dict[str, str]]:
         """Every distinct fault, in the order of appearance."""
         with self._lock:
             return list(self._faults)
 
     def calls(self) -> dict[str, dict[str, object]]:
-        """How often each operation was called, and by which roles' sessions (for functions, their names)."""
+        """How often each operation was called, and by which sessions; a function's has its name."""
         with self._lock:
             return {
                 name: {"count": count, "functions": sorted(self._callers[name])}
@@ -94,7 +85,8 @@ class Contract:
         except NotImplementedError as missing:
             return _refusal(call, request, str(missing))
         except Exception as crash:
-            self._recorder.crash(call, crash)
+            self._recorder.fault(call, f"{type(crash).__name__}: {crash}")
+            self._world.trouble(str(call), crash)
             message = f"{call}: {type(crash).__name__}: {crash}"
             return error(call.protocol, 500, "InternalFailure", message)
         if 200 <= response.status < 300:
@@ -157,9 +149,9 @@ def _missing(parsed: object, shape: Shape, path: str = "") -> Iterator[str]:
         for name, value in parsed.items():
             if name in shape.members:
                 yield from _missing(value, shape.members[name], f"{path}.{name}")
-    elif isinstance(parsed, list):
+    elif isinstance(shape, ListShape) and isinstance(parsed, list):
         for index, value in enumerate(parsed):
-            yield from _missing(value, getattr(shape, "member"), f"{path}[{index}]")
+            yield from _missing(value, shape.member, f"{path}[{index}]")
 
 
 def _as_botocore_reads(operation: OperationModel, response: Response) -> dict[str, object]:

@@ -1,7 +1,6 @@
-"""The operations that the embedded AWS covers; everything else is refused. `COVERAGE.md` says how faithfully."""
+"""The operations that are covered; all others are refused. `COVERAGE.md` says how faithfully."""
 
-from functools import cache
-from importlib import import_module
+from local_aws import sagemaker
 
 COVERED: dict[str, frozenset[str]] = {
     service: frozenset(operations.split())
@@ -33,8 +32,9 @@ COVERED: dict[str, frozenset[str]] = {
             CreateMultipartUpload DeleteObject DeleteObjects GetBucketEncryption
             GetBucketLifecycleConfiguration GetBucketLocation GetBucketNotificationConfiguration
             GetBucketOwnershipControls GetBucketPolicy GetBucketTagging GetBucketVersioning
-            GetObject GetObjectAttributes GetObjectTagging GetPublicAccessBlock HeadBucket HeadObject
-            ListBuckets ListMultipartUploads ListObjectVersions ListObjects ListObjectsV2 ListParts
+            GetObject GetObjectAttributes GetObjectTagging GetPublicAccessBlock HeadBucket
+            HeadObject ListBuckets ListMultipartUploads ListObjectVersions ListObjects
+            ListObjectsV2 ListParts
             PutBucketEncryption PutBucketLifecycleConfiguration PutBucketNotificationConfiguration
             PutBucketOwnershipControls PutBucketPolicy PutBucketTagging PutBucketVersioning
             PutObject PutObjectTagging PutPublicAccessBlock UploadPart""",
@@ -53,18 +53,9 @@ COVERED: dict[str, frozenset[str]] = {
         "sts": "AssumeRole GetCallerIdentity",
     }.items()
 }
-SAGEMAKER = ("sagemaker", "sagemaker-runtime")
+COVERED |= {service: frozenset(names) for service, names in sagemaker.COVERED.items()}
 
 
 def is_covered(service: str, operation: str) -> bool:
     """Whether the embedded AWS implements an operation."""
-    if service in SAGEMAKER:
-        return operation in _sagemaker(service)
     return operation in COVERED.get(service, frozenset())
-
-
-@cache
-def _sagemaker(service: str) -> frozenset[str]:
-    """SageMaker keeps its own list, next to what it lists."""
-    covered: dict[str, frozenset[str]] = import_module("local_aws.sagemaker").COVERED
-    return covered[service]

@@ -42,7 +42,7 @@ def source_identity(headers: Mapping[str, str]) -> str | None:
 
 
 def session_name(headers: Mapping[str, str]) -> str | None:
-    """The session's name if the caller is a role; a function's session carries the function's name."""
+    """The session's name if the caller is a role; a function's session has the function's name."""
     role = _session(access_key(headers))
     return role.session_name if role else None
 
@@ -79,7 +79,7 @@ class _Backend(STSBackend):
 
 
 class _Response(TokenResponse):
-    """moto's STS; keeps SourceIdentity, and a session inherits it from the session that opened it."""
+    """moto's STS; keeps SourceIdentity, which a session inherits from the one that opened it."""
 
     def assume_role(self) -> ActionResult:
         answer = super().assume_role()

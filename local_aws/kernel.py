@@ -1,9 +1,10 @@
-"""What every service of the embedded AWS stands on: one clock, one agenda, one count of what runs."""
+"""What every service of the embedded AWS stands on: clock, agenda, count of what runs."""
 
 import heapq
 import itertools
 import threading
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ class World:
         self.root = root
         self.clock = Clock(root / "clock")
         self.endpoint = ""
-        self.publish: Callable[[Event], None] | None = None
+        self.publish: Callable[[Event], object] | None = None
         self._agenda: list[Due] = []
         self._order = itertools.count()
         self._running: dict[int, str] = {}
@@ -66,6 +67,7 @@ class World:
         self._probes: list[Callable[[], list[str]]] = []
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._changed = threading.Condition()
+        self._troubles: list[str] = []
 
     def lock(self, service: str) -> threading.RLock:
         """The lock under which `service` is read and changed; moto's own stores have none."""
@@ -119,7 +121,7 @@ class World:
             self.end(token)
 
     def begin(self, what: str) -> int:
-        """Note that `what` runs; for work that ends on another thread. Returns a token for `end`."""
+        """Note that `what` runs, to end on another thread perhaps. Returns a token for `end`."""
         with self._changed:
             token = next(self._order)
             self._running[token] = what
@@ -138,7 +140,7 @@ class World:
             return list(self._running.values())
 
     def watch(self, probe: Callable[[], list[str]]) -> None:
-        """Ask `probe` what waits to be done, whenever somebody wants to know whether all is idle."""
+        """Ask `probe` what waits to be done, whenever somebody asks whether all is idle."""
         self._probes.append(probe)
 
     def pending(self) -> list[str]:
@@ -150,6 +152,18 @@ class World:
             if not running and not waiting and self._begun != begun:
                 return ["something that just began"]
         return running + waiting
+
+    def trouble(self, what: str, error: Exception) -> None:
+        """Note an error of the embedded AWS itself: it is a fault, and in `logs/server.log`."""
+        with self._changed:
+            self._troubles.append(f"{what}: {type(error).__name__}: {error}")
+            with (self.root / "logs" / "server.log").open("a") as log:
+                log.write(f"{what}\n{''.join(traceback.format_exception(error))}\n")
+
+    def troubles(self) -> list[str]:
+        """Every error of the embedded AWS itself, so far."""
+        with self._changed:
+            return list(self._troubles)
 
     def wait_for_change(self, seconds: float) -> None:
         """Wait until the agenda or what runs has changed, at most `seconds`."""

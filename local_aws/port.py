@@ -4,7 +4,7 @@ import socket
 import threading
 from http import HTTPStatus
 from io import BytesIO
-from typing import cast
+from typing import Any, cast
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
@@ -66,7 +66,7 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         self.endpoint = f"http://{HOST}:{self.port}"
         self._server = ThreadedWSGIServer(
-            HOST, self.port, cast("object", handler), _Connection, fd=self._socket.fileno()
+            HOST, self.port, cast(Any, handler), _Connection, fd=self._socket.fileno()
         )
 
     def start(self) -> None:

@@ -8,7 +8,7 @@ NUMBERS = ("integer", "long", "float", "double", "timestamp")
 
 
 def faults(value: object, shape: Shape, path: str = "") -> Iterator[str]:
-    """What is wrong with `value`, one sentence each; a null member counts as absent, as botocore reads it."""
+    """What is wrong with `value`, one sentence each; null is absent, as botocore reads it."""
     if isinstance(shape, StructureShape):
         if shape.metadata.get("document") or getattr(shape, "is_document_type", False):
             return

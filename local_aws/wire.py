@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape
 
 from moto.core.model import ServiceModel
 from moto.core.request import Request as MotoRequest
-from moto.core.routing import NotFound, get_service_router
+from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
 
 type Environ = dict[str, object]
 type Headers = list[tuple[str, str]]
@@ -140,12 +141,11 @@ def error(protocol: str, status: int, code: str, message: str) -> Response:
     headers = [("x-amzn-RequestId", request_id)]
     if protocol in ("query", "rest-xml"):
         text = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-        identity = f"<RequestId>{request_id}</RequestId>"
-        xml = (
-            f"<Error>{text}{identity}</Error>"
-            if protocol == "rest-xml"
-            else f"<ErrorResponse><Error><Type>Sender</Type>{text}</Error>{identity}</ErrorResponse>"
-        )
+        own_id = f"<RequestId>{request_id}</RequestId>"
+        if protocol == "rest-xml":
+            xml = f"<Error>{text}{own_id}</Error>"
+        else:
+            xml = f"<ErrorResponse><Error>{text}</Error>{own_id}</ErrorResponse>"
         return Response(status, [*headers, ("Content-Type", "text/xml")], xml.encode())
     headers += [("x-amzn-errortype", code), ("Content-Type", JSON)]
     return json_response({"__type": code, "message": message}, status, headers)

@@ -12,7 +12,7 @@ import boto3
 from sagemaker.core import image_uris
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 
-from pipelines import bundle, offline
+from pipelines import bundle, offline, parts
 from pipelines.tabular import pipeline
 
 REGION = "us-east-1"
@@ -34,7 +34,7 @@ def main() -> None:
 def definition() -> object:
     """The pipeline as SageMaker reads it."""
     session = PipelineSession(
-        boto_session=boto3.Session(region_name=REGION), default_bucket=pipeline.BUCKET
+        boto_session=boto3.Session(region_name=REGION), default_bucket=parts.BUCKET
     )
     return json.loads(pipeline.make(session).definition())
 
@@ -60,7 +60,7 @@ def image(region: str) -> str:
     framework, version = pipeline.IMAGE
     addresses = {
         image_uris.retrieve(
-            framework, region, version=version, instance_type=pipeline.INSTANCE, image_scope=scope
+            framework, region, version=version, instance_type=parts.INSTANCE, image_scope=scope
         )
         for scope in ("training", "inference")
     }

@@ -5,7 +5,6 @@ Each goes through the same public API that the AWS command line uses.
 
 from cli.demo import mortgage
 from cli.demo.stage import MODEL, Stage
-from steward.observe.approval import package_arn
 
 FIRST_PARTS, MORE_PARTS = (1, 2, 3), (4, 5)
 FIRST_REQUESTS = 500
@@ -48,7 +47,8 @@ def approve(stage: Stage, version: int, words: str) -> None:
 def arn_of(stage: Stage, version: int) -> str:
     """ARN of a version of the demo's model."""
     where = stage.target
-    return package_arn(where.region, where.account, stage.names.group, version)
+    group = stage.names.group
+    return f"arn:aws:sagemaker:{where.region}:{where.account}:model-package/{group}/{version}"
 
 
 def let_it_serve(stage: Stage, version: int) -> None:

@@ -12,7 +12,6 @@ from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha
 from steward import times
 from steward.decide.approval import Document
 from steward.decide.versions import Version
-from steward.lineage.ask import ask
 from steward.lineage.nodes import run_id, snapshot_id, version_id
 from steward.lineage.trace import served_at
 from steward.observe.approval import observe_package
@@ -196,7 +195,7 @@ def traced(stage: Stage) -> str:
         inference_id = next(key for key, (given, _) in stage.answers.items() if given == number)
         question = {"endpoint": stage.names.endpoint, "id": inference_id}
         question |= {"at": times.iso(_served_at(stage, number))}
-        answer = ask(stage.aws, stage.lineage, question)
+        answer = stage.ask(question)
         require("error" not in answer, str(answer.get("error")))
         told.append(_trace_is_true(stage, answer, number, len(parts)))
         stage.trace[f"version {number}"] = answer

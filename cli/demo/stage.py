@@ -12,9 +12,11 @@ import boto3
 
 from cli import repository
 from cli.local import target
-from cli.target import Target
+from cli.target import Target, now
 from local_aws.client import LocalAws
 from steward.aws import Aws
+from steward.lineage.answer import Answer
+from steward.lineage.ask import ask
 from steward.names import Names, split_s3
 from steward.record.store import Store
 from steward.settings import LineageSettings
@@ -97,6 +99,10 @@ class Stage:
         """Where questions of lineage are answered from."""
         where = self.target
         return LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
+
+    def ask(self, question: dict[str, str]) -> Answer:
+        """Ask the lineage."""
+        return ask(self.aws, self.lineage, question, now(self.target))
 
     def until(self, what: str, reached: Callable[[], bool]) -> None:
         """Let the embedded AWS work and its clock jump until `reached`; NotTrue if it never is."""

@@ -145,11 +145,11 @@ def _versions(stage: Stage) -> list[dict[str, object]]:
     return [
         {
             "version": number,
-            "status": status,
+            "status": listed.status,
             "gate": noted[number].gate if number in noted else "not judged",
             "why": noted[number].gate_reason if number in noted else "",
         }
-        for number, status in sorted(registry.items())
+        for number, listed in sorted(registry.items())
     ]
 
 
@@ -191,9 +191,10 @@ def _say(line: str) -> None:
 def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
     where = SUMMARY.relative_to(repository.ROOT)
     if code:
-        logs = (STATE / "logs").relative_to(repository.ROOT)
-        print(f"The story did not go as told, see {where} and {logs}/ ({seconds} s).")
-        _last_lines(STATE / "logs" / "server.log")
+        logs = stage.local.root / "logs"
+        told = logs.relative_to(repository.ROOT)
+        print(f"The story did not go as told, see {where} and {told}/ ({seconds} s).")
+        _last_lines(logs)
         return
     print(f"Every step was checked by reading AWS back: {where} ({seconds} s).")
     answered = next(iter(stage.answers))
@@ -203,14 +204,17 @@ def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
     print(f"  .venv/bin/steward trace --endpoint {stage.names.endpoint} --id {answered}")
 
 
-def _last_lines(log: Path) -> None:
-    if log.exists():
-        print("\n".join(log.read_text(errors="replace").splitlines()[-20:]), file=sys.stderr)
+def _last_lines(logs: Path) -> None:
+    """What was written last of all: the most likely place to look."""
+    newest = max(logs.glob("*.log"), key=lambda log: log.stat().st_mtime, default=None)
+    if newest:
+        lines = newest.read_text(errors="replace").splitlines()[-20:]
+        print(f"{newest.name}:", *lines, sep="\n  ", file=sys.stderr)
 
 
 def _wait(endpoint: str) -> None:
     print("The embedded AWS is kept; ctrl-C ends it. In another terminal:")
-    print(f"  export AWS_ENDPOINT_URL={endpoint} AWS_REGION=eu-west-1")
+    print(f"  export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION=eu-west-1")
     print("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
     with suppress(KeyboardInterrupt):
         sys.stdin.read() if not sys.stdin.isatty() else input()

@@ -16,7 +16,6 @@ from steward.observe.approval import (
     observe_evidence,
     observe_package,
     observe_registry,
-    package_arn,
 )
 from steward.observe.serving import read_versions
 from steward.observe.training import read_run
@@ -56,8 +55,8 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
     for number in sorted(registry):
         hint = event if event and event.version == number else None
         version = versions.get(number)
-        if hint or version is None or is_open(version, registry[number]):
-            noted = attend(scope, number, version, hint) or noted
+        if hint or version is None or is_open(version, registry[number].status):
+            noted = attend(scope, registry[number].arn, version, hint) or noted
     if noted:
         ask_to_look(scope.aws, scope.settings.rollout_queue_url, scope.model)
 
@@ -68,18 +67,14 @@ def is_open(version: Version, status: str) -> bool:
     return status != version.status or held
 
 
-def attend(
-    scope: Scope, number: int, version: Version | None, event: PackageChanged | None
-) -> bool:
+def attend(scope: Scope, arn: str, version: Version | None, event: PackageChanged | None) -> bool:
     """Bring one version up to date; True when a word on it was noted."""
-    settings, group = scope.settings, scope.names.group
-    arn = package_arn(settings.aws_region, settings.account_id, group, number)
     package = observe_package(scope.aws, arn)
     version = version or judged(scope, package)
     updated, modified_at = (event.updated, event.modified_at) if event else ((), None)
     if not says_something_new(version, package, updated, modified_at):
         return False
-    node = approval_id(group, package)
+    node = approval_id(scope.names.group, package)
     verdict, approval = weigh(version, package, scope.spec.gate, node)
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     record_word(scope.store, scope.names, verdict, version, package, approval)

@@ -6,6 +6,7 @@ Invoked directly with `{"record": "s3://...#LINE"}`, `{"endpoint", "id"}` (and `
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from steward import clock
 from steward.aws import Aws
 from steward.lineage.ask import ask
 from steward.log import logger
@@ -19,4 +20,4 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     del context
     settings = load(LineageSettings)
     logger.info("asked", extra={"question": sorted(event)})
-    return ask(_aws, settings, event)
+    return ask(_aws, settings, event, clock.now())

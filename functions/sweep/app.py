@@ -14,6 +14,7 @@ from steward.spec.read import read_all
 
 # Models with nothing on the agenda are looked at this often, so that a lost event costs minutes.
 _FULL_LOOK_MINUTES = 15
+CONCERNS = ("training", "approval", "rollout")
 _aws = Aws()
 
 
@@ -21,18 +22,17 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     """Every minute: what is on the agenda; every quarter of an hour: every model."""
     del context
     settings = load(SweepSettings)
+    known = set(read_all(settings.models))
     due = read_agenda(Store(_aws, lineage="", work=settings.work_table))
     if is_full_look(event):
-        due |= everything(settings)
-    queues = {
-        "training": settings.training_queue_url,
-        "approval": settings.approval_queue_url,
-        "rollout": settings.rollout_queue_url,
-    }
-    for concern, model in sorted(due):
-        ask_to_look(_aws, queues[concern], model)
-    logger.info("asked for %d looks", len(due), extra={"looks": sorted(map("/".join, due))})
-    return {"looks": len(due)}
+        due |= {(concern, model) for model in known for concern in CONCERNS}
+    # A model whose file was removed keeps its rows, and nobody looks at them.
+    looks = sorted((concern, model) for concern, model in due if model in known)
+    queues = (settings.training_queue_url, settings.approval_queue_url, settings.rollout_queue_url)
+    for concern, model in looks:
+        ask_to_look(_aws, queues[CONCERNS.index(concern)], model)
+    logger.info("asked for %d looks", len(looks), extra={"looks": list(map("/".join, looks))})
+    return {"looks": len(looks)}
 
 
 def is_full_look(event: dict[str, object]) -> bool:
@@ -41,9 +41,3 @@ def is_full_look(event: dict[str, object]) -> bool:
         return fields.time(event, "time").minute % _FULL_LOOK_MINUTES == 0
     except BadEvent:
         return True
-
-
-def everything(settings: SweepSettings) -> set[tuple[str, str]]:
-    """Every concern of every model."""
-    concerns = ("training", "approval", "rollout")
-    return {(concern, model) for model in read_all(settings.models) for concern in concerns}

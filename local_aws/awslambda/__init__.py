@@ -1,4 +1,4 @@
-"""Lambda: functions run from their folders under the real runtime client, each in a process of its own."""
+"""Lambda: functions run from their folders under the real runtime client, each its own process."""
 
 from local_aws.awslambda.backend import end_all as end_all
 from local_aws.awslambda.backend import install as install

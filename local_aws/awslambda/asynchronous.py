@@ -18,7 +18,7 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=2))
 
 @dataclass(frozen=True)
 class Policy:
-    """What becomes of an event that a function fails on; queues are named by ARN, None where none is set."""
+    """What becomes of an event that a function fails on; queues by ARN, None where none is set."""
 
     retries: int = len(WAITS)
     dead_letter_queue: str | None = None
@@ -36,7 +36,7 @@ class Event:
 
 
 def accept(world: World, function: Function, arn: str, payload: bytes, policy: Policy) -> None:
-    """Run `function` on a thread of its own; AWS's waits between the attempts are on the embedded clock."""
+    """Run `function` on a thread; AWS's waits between the attempts are on the embedded clock."""
     _start(world, function, Event(arn, payload, policy, str(uuid.uuid4())), 1)
 
 
@@ -59,6 +59,8 @@ def _run(world: World, token: int, function: Function, event: Event, attempt: in
             )
         else:
             _give_up(world, event, result, attempt)
+    except Exception as error:
+        world.trouble(f"event for {event.function_arn}", error)
     finally:
         world.end(token)
 

@@ -47,7 +47,7 @@ class Backend(LambdaBackend):
         mapping = super().create_event_source_mapping(spec)
         # moto would push each message to the function at once, one at a time, inside SendMessage.
         queue.lambda_event_source_mappings.clear()
-        setattr(mapping, "tags", None)  # not a member of the answer on AWS
+        vars(mapping)["tags"] = None  # not a member of the answer on AWS
         self._follow(mapping)
         return mapping
 

@@ -1,11 +1,11 @@
-"""Where a function's code and its layers lie: folders of the checkout, nothing is zipped or copied."""
+"""Where a function's code and layers lie: folders of the checkout, nothing is zipped or copied."""
 
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# A local folder travels through the template and the API as an S3 location with one of these buckets.
+# A local folder travels through template and API as an S3 location with one of these buckets.
 PLAIN_BUCKET = "local-folder"
 PYTHON_BUCKET = "local-python-folder"
 

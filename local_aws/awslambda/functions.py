@@ -1,4 +1,4 @@
-"""The functions that are deployed: each is invoked in a warm process of its own, one event at a time."""
+"""The deployed functions: each is invoked in a warm process of its own, one event at a time."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""An SQS event source mapping: takes batches off a queue, hands them to a function, keeps what failed."""
+"""An SQS event source mapping: batches go from a queue to a function, and what failed stays."""
 
 import json
 import threading
@@ -58,10 +58,13 @@ class Poller:
             if not self._wait():
                 continue
             with self._world.busy(f"batch from {self._source.queue}"):
-                self._serve_batch()
+                try:
+                    self._serve_batch()
+                except Exception as error:
+                    self._world.trouble(f"batch from {self._source.queue}", error)
 
     def _wait(self) -> bool:
-        """Whether there is something to receive; woken by a message, or by one that can be seen again."""
+        """Whether something can be received; woken by a message, or one visible again."""
         queues = sqs.backend()
         with queues.changed:
             if not queues.get_queue(self._source.queue).messages:
@@ -73,8 +76,7 @@ class Poller:
 
     def _serve_batch(self) -> None:
         queues, name = sqs.backend(), self._source.queue
-        seconds = int(queues.get_queue(name).visibility_timeout or 0)
-        messages = queues.receive_message(name, self._source.batch_size, 0, seconds, ["All"])
+        messages = queues.receive_batch(name, self._source.batch_size)
         if not messages:
             return
         batch = {"Records": [record(message, self._source.queue_arn) for message in messages]}
@@ -89,7 +91,7 @@ class Poller:
 
 
 def failed_ids(outcome: Outcome, ids: list[str], reports_failures: bool) -> set[str]:
-    """Which messages of a batch were not dealt with; an answer that makes no sense fails them all."""
+    """Which messages were not dealt with; an answer that makes no sense fails the whole batch."""
     if outcome.failed:
         return set(ids)
     if not reports_failures:

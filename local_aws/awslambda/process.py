@@ -1,4 +1,4 @@
-"""One execution environment of one function: a process that is kept warm until it ends or is too slow."""
+"""One execution environment of a function: a process, kept warm until it ends or is too slow."""
 
 import os
 import queue

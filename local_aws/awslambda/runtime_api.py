@@ -40,7 +40,7 @@ def failure(kind: str, message: str) -> Outcome:
 class RuntimeApi(ThreadingHTTPServer):
     """Hands invocations to the process that polls it, and takes back what they come to.
 
-    Each process has one of its own: a poller left behind by a killed process would eat the next job.
+    Each process has its own: a poller left behind by a killed process would eat the next job.
     """
 
     daemon_threads = True

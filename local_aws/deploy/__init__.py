@@ -1,4 +1,4 @@
-"""Deploys a SAM template to the embedded AWS through its own public API, as CloudFormation would."""
+"""Deploys a SAM template through the embedded AWS's own API, as CloudFormation would."""
 
 from local_aws.deploy.api import HttpApi as HttpApi
 from local_aws.deploy.stack import DeployError as DeployError

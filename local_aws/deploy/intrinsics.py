@@ -1,4 +1,4 @@
-"""CloudFormation's functions: Ref, GetAtt, Sub, If and the like, and the conditions built from them."""
+"""CloudFormation's functions: Ref, GetAtt, Sub, If and the like, and conditions made of them."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What it takes to make one resource: its properties, the API, and what it is known by afterwards."""
+"""What it takes to make one resource: its properties, the API, what it is known by afterwards."""
 
 import hashlib
 import json

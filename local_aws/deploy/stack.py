@@ -15,7 +15,8 @@ __all__ = ["DeployError", "Stack", "compute", "messaging", "storage"]
 
 # Said on a resource, not to the service that makes it.
 PARTS = {
-    "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
+    "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy",
+    "UpdateReplacePolicy",
 }  # fmt: skip
 
 

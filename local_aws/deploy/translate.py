@@ -1,4 +1,4 @@
-"""A SAM template in, plain CloudFormation out. A program of its own, so that it runs beside the server's start."""
+"""A SAM template in, plain CloudFormation out; a program, so that it runs beside the boot."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ class _NoManagedPolicies:
 
 
 def translate(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The template as CloudFormation gets it; local folders become S3 locations that stand for them."""
+    """The template as CloudFormation gets it; S3 locations stand for local folders."""
     document = cast(dict[str, Any], yaml_parse(template.read_text()))
     for_all = document.get("Globals", {}).get("Function", {})
     for resource in document["Resources"].values():

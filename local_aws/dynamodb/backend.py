@@ -1,4 +1,4 @@
-"""moto's tables; a transaction is rehearsed on the items that it touches, and a token makes it happen once."""
+"""moto's tables; transactions are rehearsed on the items they touch, and happen once by token."""
 
 import copy
 import json
@@ -46,7 +46,7 @@ def _row(table: Table, touched: _Touched) -> dict[DynamoType, Any]:
 
 
 class Backend(DynamoDBBackend):
-    """moto copies every table whole for each item of a transaction; this copies the items touched."""
+    """moto copies whole tables for each item of a transaction; this copies the items touched."""
 
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
         real = self.tables

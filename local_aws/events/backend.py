@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from moto.core.exceptions import JsonRESTError
 from moto.events import urls
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.exceptions import InvalidEventPatternException
+from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
 
 from local_aws.adapter import replace
 from local_aws.events.bus import Bus, Invoke
@@ -15,6 +16,10 @@ from local_aws.kernel import World
 
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 TARGETS = ("sqs", "lambda")
+OPERATORS = {
+    *("anything-but", "cidr", "equals-ignore-case", "exists"),
+    *("numeric", "prefix", "suffix", "wildcard"),
+}
 
 
 class Backend(EventsBackend):
@@ -24,6 +29,9 @@ class Backend(EventsBackend):
     bus: ClassVar[Bus]
 
     def put_rule(self, name: str, *args: Any, **kwargs: Any) -> Rule:
+        if expression := kwargs.get("scheduled_expression"):
+            _period(expression)
+        _check(EventPattern.load(kwargs.get("event_pattern")).get_pattern())
         rule = super().put_rule(name, *args, **kwargs)
         self._arm(rule)
         return rule
@@ -81,6 +89,20 @@ class Backend(EventsBackend):
                 self.bus.tick(rule)
 
         self.world.at(due, f"schedule {rule.name}", fire)
+
+
+def _check(pattern: dict[str, Any]) -> None:
+    """Raises if the pattern uses an operator that there is not; moto lets it match everything."""
+    for name, value in pattern.items():
+        if isinstance(value, dict):
+            _check(value)
+        elif name == "$or":
+            for alternative in value:
+                _check(alternative)
+        elif (
+            unknown := {key for item in value if isinstance(item, dict) for key in item} - OPERATORS
+        ):
+            raise InvalidEventPatternException(f"Unrecognized match type {min(unknown)}")
 
 
 def _period(expression: str) -> timedelta:

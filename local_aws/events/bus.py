@@ -1,4 +1,4 @@
-"""The default event bus: every event is kept, matched against the rules and delivered to their targets."""
+"""The default event bus: every event is kept, matched against the rules and delivered."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""From a rule to one of its targets: what is sent, how often it is tried, and where it ends otherwise."""
+"""From a rule to a target: what is sent, how often it is tried, and where it ends otherwise."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ class TargetGone(Exception):
 def deliver(
     world: World, invoke: Callable[[str, bytes], None], rule: Rule, target: Target, event: Event
 ) -> None:
-    """Give `event` to `target`; at once if that goes well, else with retries on a thread of its own."""
+    """Give `event` to `target`; at once if that goes well, else with retries on a thread."""
     payload = json.dumps(shaped(event, target))
 
     def attempt() -> None:
@@ -85,7 +85,7 @@ def _retry(
 
 
 def _bury(rule: Rule, target: Target, event: Event, error: Exception, retries: int) -> None:
-    """Send an event that could not be delivered to the target's dead-letter queue, if it has one."""
+    """Send what could not be delivered to the target's dead-letter queue, if it has one."""
     queue = target.get("DeadLetterConfig", {}).get("Arn")
     if not queue:
         return

@@ -3,8 +3,8 @@
 import itertools
 import time
 import uuid
-from typing import Any, ClassVar
-from xml.etree import ElementTree
+from typing import Any, ClassVar, cast
+from xml.etree import ElementTree as ET
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.iam.access_control import PermissionResult
@@ -111,18 +111,22 @@ class Response(S3Response):
     def get_bucket_notification(self) -> TYPE_RESPONSE:
         status, headers, body = super().get_bucket_notification()
         if _announces(self.backend.get_bucket(self.bucket_name)):
-            configuration = ElementTree.fromstring(body)
-            ElementTree.SubElement(configuration, f"{NAMESPACE}EventBridgeConfiguration")
-            body = ElementTree.tostring(configuration)
+            configuration = ET.fromstring(body)  # noqa: S314  # moto's own answer
+            ET.SubElement(configuration, f"{NAMESPACE}EventBridgeConfiguration")
+            body = ET.tostring(configuration)
         return status, headers, body
+
+
+def _no_opinion(*_: object) -> PermissionResult:
+    return PermissionResult.NEUTRAL
 
 
 def install(world: World) -> None:
     """Put the extension in moto's place; before its first use."""
     Backend.announcer = Announcer(world)
-    setattr(notifications, "_send_event_bridge_message", Backend.announcer.created)
+    vars(notifications)["_send_event_bridge_message"] = Backend.announcer.created
     # moto reads bucket policies without their conditions, and would deny what they allow.
-    setattr(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
+    cast(Any, FakeBucket).get_permission = _no_opinion
     replace(s3_backends, Backend, urls)
     for path, handler in list(urls.url_paths.items()):
         urls.url_paths[path] = getattr(Response, handler.__name__)

@@ -138,11 +138,11 @@ class Endpoints:
             raise invalid(f'Could not find endpoint "{names.arn("endpoint", name)}".')
         return self._endpoints[name.lower()]
 
-    def stop(self) -> None:
-        """End every fleet."""
+    def hang_up(self) -> None:
+        """Close all connections to containers, which have ended with the zygote."""
         for endpoint in self._endpoints.values():
-            if endpoint.fleet:
-                endpoint.fleet.stop()
+            for serving in endpoint.fleet.servings if endpoint.fleet else ():
+                serving.hang_up()
 
     # What happens later
 

@@ -1,8 +1,9 @@
 """Runs a definition: which steps can start, what each does, how the run ends."""
 
 import logging
+import queue
+import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -87,16 +88,26 @@ class Executor:
 
     def _run_steps(self, execution: Execution, progress: _Progress) -> None:
         limit = min(AT_ONCE, whole(execution.parallelism, "MaxParallelExecutionSteps", AT_ONCE))
-        running: set[Future[None]] = set()
-        with ThreadPoolExecutor(limit) as pool:
-            while True:
-                while len(running) < limit and (step := self._startable(execution, progress)):
-                    running.add(pool.submit(self._run_step, execution, progress, step))
-                if not running:
-                    return
-                over, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in over:
-                    future.result()
+        running, over = 0, queue.SimpleQueue[str]()
+
+        def run(step: Step) -> None:
+            try:
+                self._run_step(execution, progress, step)
+            except Exception:
+                _log.exception("step %s of %s broke", step.name, execution.arn)
+                progress.failed = True
+            finally:
+                over.put(step.name)
+
+        while True:
+            while running < limit and (step := self._startable(execution, progress)):
+                # Not a pool: its threads would keep a server alive that is told to end.
+                threading.Thread(target=run, args=(step,), name=step.name, daemon=True).start()
+                running += 1
+            if not running:
+                return
+            over.get()
+            running -= 1
 
     def _startable(self, execution: Execution, progress: _Progress) -> Step | None:
         if progress.halted or execution.stopping.is_set():

@@ -80,9 +80,13 @@ class Serving:
         """End the container; what it captured is written first."""
         if self.capture:
             self.capture.close()
+        self.hang_up()
+        self._process.kill()
+
+    def hang_up(self) -> None:
+        """Close the connections that are kept open."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
-        self._process.kill()
 
 
 @dataclass(frozen=True)

@@ -192,11 +192,13 @@ class Jobs:
 
     def _finish(self, job: Job, failure: str | None) -> None:
         ended = "Stopped" if job.stopping else "Failed" if failure else "Completed"
-        with self._core.state():
-            job.status, job.failure, job.process = ended, failure and failure[:1024], None
-            job.ended = job.modified = self._core.now()
-            self._announce(job)
-        job.done.set()
+        try:
+            with self._core.state():
+                job.status, job.failure, job.process = ended, failure and failure[:1024], None
+                job.ended = job.modified = self._core.now()
+                self._announce(job)
+        finally:
+            job.done.set()
 
     def _sandbox(self, job: Job) -> Sandbox:
         root = (self._core.world.root / "jobs" / job.name).resolve()

@@ -14,7 +14,7 @@ _KEPT = (
     "SkipModelValidation", "SecurityConfig", "ModelCard", "ManagedStorageType",
 )  # fmt: skip
 _IN_SUMMARY = ("ModelPackageDescription", "ModelPackageRegistrationType")
-_IN_EVENTS = ("MetadataProperties", "ModelMetrics", "DriftCheckBaselines")
+_IN_EVENTS = ("MetadataProperties", "ModelMetrics")
 # How the event names the members of an update, in the event's own spelling.
 _EVENT_NAMES = {
     "ModelApprovalStatus": "ModelApprovalStatus",
@@ -114,7 +114,6 @@ class ModelPackage:
                 InferenceSpecification=self.inference or None,
                 ModelPackageStatusDetails=_DETAILS,
                 CertifyForMarketplace=False,
-                CustomerMetadataProperties=dict(self.metadata) or None,
                 UpdatedModelPackageFields=updated,
                 LastModifiedTime=iso(self.modified or self.created),
             ),

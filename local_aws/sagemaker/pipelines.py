@@ -6,7 +6,7 @@ from datetime import datetime
 from local_aws.sagemaker import names, storage
 from local_aws.sagemaker.core import Caller, Core, Operation
 from local_aws.sagemaker.definition import Definition
-from local_aws.sagemaker.errors import conflict, invalid, not_covered, not_found
+from local_aws.sagemaker.errors import invalid, not_covered, not_found
 from local_aws.sagemaker.listing import Row, listing
 from local_aws.sagemaker.roles import Roles
 from local_aws.sagemaker.values import Json, given, maybe_text, pick, section, text
@@ -92,7 +92,7 @@ class Pipelines:
         if token in self._tokens:
             return {"PipelineArn": self._tokens[token]}
         if name.lower() in self._pipelines:
-            raise conflict(
+            raise invalid(
                 "Pipeline names must be unique within an AWS account and region. "
                 f"Pipeline with name ({name}) already exists."
             )

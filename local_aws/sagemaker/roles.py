@@ -89,6 +89,11 @@ class Roles:
         with self._lock:
             key = role_arn or ""
             if key not in self._sessions:
-                given = identity.assume_role(role_arn, SESSION) if role_arn else _ROOT
-                self._sessions[key] = RoleSession(self._world.endpoint, given)
+                self._sessions[key] = RoleSession(self._world.endpoint, self._assumed(role_arn))
             return self._sessions[key]
+
+    def _assumed(self, role_arn: str | None) -> dict[str, str]:
+        if not role_arn:
+            return _ROOT
+        with self._world.lock("sts"):
+            return identity.assume_role(role_arn, SESSION)

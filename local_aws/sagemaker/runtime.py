@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from local_aws.sagemaker.fleets import Reply, Serving
 from local_aws.sagemaker.protocol import HttpRequest
 from local_aws.sagemaker.values import Json, given
 
+_log = logging.getLogger(__name__)
 LARGEST_BODY = 6_291_456
 MODEL_ERROR = 424
 _PATH = re.compile(r"/endpoints/([^/]+)/invocations/?(?:\?.*)?$")
@@ -30,10 +32,9 @@ type BinaryAnswer = tuple[int, dict[str, str], bytes]
 class ModelError(Exception):
     """The container answered with an error."""
 
-    def __init__(self, reply: Reply, variant: str) -> None:
-        super().__init__(variant)
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
         self.reply = reply
-        self.variant = variant
 
 
 class Runtime:
@@ -52,6 +53,9 @@ class Runtime:
             return _model_error(error)
         except SageMakerError as error:
             return _refusal(error.status, error.code, {"Message": error.message})
+        except Exception as fault:
+            _log.exception("an invocation broke")
+            return _refusal(500, "InternalFailure", {"Message": repr(fault)})
 
     def _invoked(self, name: str, body: bytes, headers: Mapping[str, str]) -> BinaryAnswer:
         if used := [header for header in _NOT_COVERED if header in headers]:
@@ -91,9 +95,9 @@ class Runtime:
             reply = serving.invoke(body, headers)
         except (OSError, http.client.HTTPException) as error:
             gone = Reply(500, "text/plain", f"The container is gone: {error!r}".encode())
-            raise ModelError(gone, serving.variant) from error
+            raise ModelError(gone) from error
         if reply.status != 200:
-            raise ModelError(reply, serving.variant)
+            raise ModelError(reply)
         return reply
 
     def _serving(self, name: str, target: str | None) -> Serving:
@@ -132,7 +136,7 @@ def _validation(message: str) -> SageMakerError:
 def _model_error(error: ModelError) -> BinaryAnswer:
     original = error.reply.body.decode(errors="replace")
     message = (
-        f"Received server error ({error.reply.status}) from {error.variant} with message "
+        f"Received server error ({error.reply.status}) from primary with message "
         f'"{original}". See the endpoint\'s log for more information.'
     )
     body = {

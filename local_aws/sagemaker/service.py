@@ -35,15 +35,15 @@ class Service:
         models = Models(core, registry)
         configs = EndpointConfigs(core, models)
         fleets = Fleets(core, roles, models, self._processes)
-        self._endpoints = Endpoints(core, configs, models, fleets)
+        endpoints = self._endpoints = Endpoints(core, configs, models, fleets)
         operations: dict[str, Operation] = {}
         for part in (
-            registry, pipelines, runs, jobs, models, configs, self._endpoints, Tagging(core)
+            registry, pipelines, runs, jobs, models, configs, endpoints, Tagging(core)
         ):  # fmt: skip
             operations |= part.operations()
         self.operations: Mapping[str, Operation] = operations
         self._control = Dispatcher(core, operations)
-        self._runtime = Runtime(core, self._endpoints)
+        self._runtime = Runtime(core, endpoints)
 
     def take_over(self) -> None:
         """Answer in the place of moto's services; before moto's application is made."""
@@ -51,6 +51,6 @@ class Service:
         runtime_urls.url_paths = dict.fromkeys(runtime_urls.url_paths, self._runtime.answer)
 
     def stop(self) -> None:
-        """End all fleets, all jobs and the zygote."""
-        self._endpoints.stop()
+        """End the zygote, and with it all jobs and fleets."""
         self._processes.stop()
+        self._endpoints.hang_up()

@@ -109,6 +109,9 @@ class Zygote:
             return replace(run, env=run.env | known)
         if listening is not None:
             os.close(listening)
+        # The child does this too: whoever comes first, the group is there before it is killed.
+        with contextlib.suppress(PermissionError, ProcessLookupError):
+            os.setpgid(pid, pid)
         watch = os.pidfd_open(pid)
         self._children[number] = (pid, watch)
         self._selector.register(watch, selectors.EVENT_READ, number)
@@ -117,7 +120,7 @@ class Zygote:
 
     def _leave(self, parent: int) -> None:
         """Let go of everything that is the zygote's."""
-        os.setsid()
+        os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)

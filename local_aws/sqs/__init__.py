@@ -65,6 +65,12 @@ class Backend(SQSBackend):
             super().change_message_visibility(queue_name, receipt_handle, visibility_timeout)
             self.changed.notify_all()
 
+    def receive_batch(self, queue_name: str, count: int) -> list[Message]:
+        """Up to `count` messages, which stay hidden for the queue's visibility timeout."""
+        attributes = vars(self.get_queue(queue_name))
+        hidden = int(attributes["visibility_timeout"])
+        return self.receive_message(queue_name, count, 0, hidden, ["All"])
+
     def retry_soon(self, queue_name: str, receipt_handle: str, seconds: float) -> None:
         """Let a message that was not dealt with be seen again, after `seconds`."""
         with self.changed:

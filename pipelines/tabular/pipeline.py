@@ -4,24 +4,17 @@
                       +-> Report ---+                 +-> MetricsTooLow
 
 The compiled definition is the same for every model: where a model, a bucket or a role belongs, it
-holds one of the placeholders below, and `steward publish` puts the real name there.
+holds a placeholder of `pipelines.parts`, and `steward publish` puts the real name there.
 """
 
 from pathlib import Path
 
 from sagemaker.core.metadata_properties import MetadataProperties
-from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
-from sagemaker.core.processing import ScriptProcessor
-from sagemaker.core.shapes import (
-    ProcessingInput,
-    ProcessingOutput,
-    ProcessingS3Input,
-    ProcessingS3Output,
-)
+from sagemaker.core.model_metrics import ModelMetrics
 from sagemaker.core.training.configs import Compute, InputData, OutputDataConfig, StoppingCondition
 from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
-from sagemaker.core.workflow.functions import Join, JsonGet
+from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.parameters import ParameterString
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import PropertyFile
@@ -34,26 +27,28 @@ from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.model_trainer import ModelTrainer
 
 from pipelines import bundle
-
-# A URI or a name: text, or an expression that SageMaker resolves when the pipeline runs.
-type Text = str | Join | ParameterString
+from pipelines.parts import (
+    BUCKET,
+    COMMIT,
+    IMAGE_URI,
+    INSTANCE,
+    MAX_RUNTIME,
+    OUTPUT,
+    PACKAGE_GROUP,
+    PII_SECRET,
+    ROLE,
+    VOLUME_GB,
+    Text,
+    below,
+    found,
+    json_file,
+    output_of,
+    run_uri,
+    script_step,
+)  # fmt: skip
 
 HERE = Path(__file__).parent
 IMAGE = ("sklearn", "1.9-0")  # requirements/demo.in pins the same scikit-learn
-INSTANCE = "ml.m5.large"
-VOLUME_GB = 30
-MAX_RUNTIME = 4 * 60 * 60
-
-INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output"
-
-# What `steward publish` replaces, wherever it stands in the definition.
-BUCKET = "steward-artifact-bucket"
-ROLE = "arn:aws:iam::000000000000:role/steward-execution-role"
-IMAGE_URI = "000000000000.dkr.ecr.us-east-1.amazonaws.com/steward-image:0"
-PACKAGE_GROUP = "steward-package-group"
-MODEL_NAME = "steward-model-name"
-PII_SECRET = "steward-pii-secret"  # noqa: S105  a placeholder for a secret's name
-COMMIT = "steward-commit"
 
 # Everything that runs inside a step: what it is published as -> where it comes from.
 CODE = {
@@ -76,10 +71,9 @@ def code_uri(name: str) -> str:
     return f"s3://{BUCKET}/code/{bundle.key(CODE[name], name)}"
 
 
-def run_uri(*parts: str) -> Join:
-    """A place in the artifact bucket that belongs to this execution alone."""
-    execution = ExecutionVariables.PIPELINE_EXECUTION_ID
-    return Join(on="/", values=[f"s3://{BUCKET}/runs/{MODEL_NAME}", execution, *parts])
+def with_every_step(**inputs: Text) -> dict[str, Text]:
+    """The inputs of a step, and what each step is given: the model's spec and the library."""
+    return {**inputs, "spec": SPEC, "library": code_uri("library.zip")}
 
 
 def make(session: PipelineSession) -> Pipeline:
@@ -104,8 +98,9 @@ def prepare_step(session: PipelineSession) -> ProcessingStep:
     return script_step(
         session,
         "Prepare",
-        inputs={"snapshot": SNAPSHOT},
-        outputs={"train": "train", "test": "test", "prepared": "prepared"},
+        code=code_uri("prepare.py"),
+        inputs=with_every_step(snapshot=SNAPSHOT),
+        outputs=["train", "test", "prepared"],
         arguments=["--out", OUTPUT, "--snapshot-digest", SNAPSHOT_DIGEST],
         environment={"PII_SECRET": PII_SECRET},
     )
@@ -138,12 +133,13 @@ def evaluate_step(
     return script_step(
         session,
         "Evaluate",
-        inputs={
-            "model": train.properties.ModelArtifacts.S3ModelArtifacts,
-            "test": output_of(prepare, "test"),
-            "prepared": output_of(prepare, "prepared"),
-        },
-        outputs={"evaluation": "evaluation"},
+        code=code_uri("evaluate.py"),
+        inputs=with_every_step(
+            model=train.properties.ModelArtifacts.S3ModelArtifacts,
+            test=output_of(prepare, "test"),
+            prepared=output_of(prepare, "prepared"),
+        ),
+        outputs=["evaluation"],
         # In one word with its option, because a container cannot be given an empty argument.
         arguments=[
             "--out", f"{OUTPUT}/evaluation", Join(on="", values=["--champion-uri=", CHAMPION]),
@@ -159,12 +155,13 @@ def report_step(
     return script_step(
         session,
         "Report",
-        inputs={
-            "model": train.properties.ModelArtifacts.S3ModelArtifacts,
-            "train": output_of(prepare, "train"),
-            "test": output_of(prepare, "test"),
-        },
-        outputs={"reports": "reports"},
+        code=code_uri("report.py"),
+        inputs=with_every_step(
+            model=train.properties.ModelArtifacts.S3ModelArtifacts,
+            train=output_of(prepare, "train"),
+            test=output_of(prepare, "test"),
+        ),
+        outputs=["reports"],
         arguments=["--out", f"{OUTPUT}/reports"],
     )
 
@@ -235,93 +232,3 @@ def evidence(evaluate: ProcessingStep, report: ProcessingStep) -> ModelMetrics:
         bias=json_file(reports, "bias/analysis.json"),
         explainability=json_file(reports, "explainability/analysis.json"),
     )
-
-
-def script_step(  # noqa: PLR0913  as many as a processing job has parts
-    session: PipelineSession,
-    name: str,
-    *,
-    inputs: dict[str, Text],
-    outputs: dict[str, str],
-    arguments: list[Text],
-    environment: dict[str, str] | None = None,
-    property_files: list[PropertyFile] | None = None,
-) -> ProcessingStep:
-    """A processing job that runs steps/<name>.py; each input's folder is an option of its own.
-
-    The model's spec and the shared library come with every step.
-    """
-    processor = ScriptProcessor(
-        image_uri=IMAGE_URI,
-        role=ROLE,
-        command=["python3"],
-        instance_type=INSTANCE,
-        instance_count=1,
-        volume_size_in_gb=VOLUME_GB,
-        max_runtime_in_seconds=MAX_RUNTIME,
-        env={
-            "PYTHONPATH": f"{INPUT}/library/library.zip",
-            "EXIT_MESSAGE_FILE": "/opt/ml/output/message",
-            **(environment or {}),
-        },
-        sagemaker_session=session,
-    )
-    given = {**inputs, "spec": SPEC}
-    options = [text for key in given for text in (f"--{key}", f"{INPUT}/{key}")]
-    step_arguments = processor.run(
-        code=code_uri(f"{name.lower()}.py"),
-        inputs=[
-            processing_input(key, uri)
-            for key, uri in {**given, "library": code_uri("library.zip")}.items()
-        ],
-        outputs=[processing_output(name, key, path) for key, path in outputs.items()],
-        arguments=[*options, *arguments],
-    )
-    return ProcessingStep(name, step_args=step_arguments, property_files=property_files)
-
-
-def processing_input(name: str, uri: Text) -> ProcessingInput:
-    """What lies at `uri`, in a folder of its own."""
-    return ProcessingInput(
-        input_name=name,
-        s3_input=ProcessingS3Input(
-            s3_uri=uri,
-            local_path=f"{INPUT}/{name}",
-            s3_data_type="S3Prefix",
-            s3_input_mode="File",
-            s3_data_distribution_type="FullyReplicated",
-        ),
-    )
-
-
-def processing_output(step: str, name: str, path: str) -> ProcessingOutput:
-    """A folder that is kept below the execution's own place."""
-    return ProcessingOutput(
-        output_name=name,
-        s3_output=ProcessingS3Output(
-            s3_uri=run_uri(step, name),
-            local_path=f"{OUTPUT}/{path}",
-            s3_upload_mode="EndOfJob",
-        ),
-    )
-
-
-def output_of(step: ProcessingStep, name: str) -> Text:
-    """Where a step's output will lie."""
-    place: Text = step.properties.ProcessingOutputConfig.Outputs[name].S3Output.S3Uri
-    return place
-
-
-def found(step: ProcessingStep, file: PropertyFile, path: str) -> JsonGet:
-    """A value that a step will write."""
-    return JsonGet(step_name=step.name, property_file=file, json_path=path)
-
-
-def below(uri: Text, path: str) -> Join:
-    """A file below a place that is known only when the pipeline runs."""
-    return Join(on="/", values=[uri, path])
-
-
-def json_file(uri: Text, path: str) -> MetricsSource:
-    """A JSON file as the model registry names it."""
-    return MetricsSource(content_type="application/json", s3_uri=below(uri, path))

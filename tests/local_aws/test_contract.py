@@ -1,5 +1,6 @@
 """The embedded AWS is held to the truth: answers are checked, and what is missing is refused."""
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -35,6 +36,12 @@ def test_half_covered_operations_refuse_the_other_half(aws, client):
         client("lambda").invoke(FunctionName=aws.outputs["Worker"], InvocationType="DryRun")
     with pytest.raises(ClientError, match=r"cron"):
         client("events").put_rule(Name="nightly", ScheduleExpression="cron(0 1 * * ? *)")
+
+
+def test_a_pattern_with_an_operator_that_there_is_not_is_refused(client):
+    rule = {"Name": "typo", "EventPattern": '{"source": [{"prefixx": "aws"}]}'}
+    with pytest.raises(ClientError, match="Unrecognized match type prefixx"):
+        client("events").put_rule(**rule)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +90,6 @@ def test_who_calls_is_a_user_a_session_or_the_root(aws, client):
 
 
 def same_client(service, aws, key, secret):
-    import boto3
-
     return boto3.client(
         service,
         endpoint_url=aws.endpoint,

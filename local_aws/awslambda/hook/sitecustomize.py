@@ -1,4 +1,4 @@
-"""Loaded by Python itself when a function's process starts: Steward's clock, and an end with the parent.
+"""Loaded by Python when a function's process starts: Steward's clock, and an end with the parent.
 
 Only `steward.clock.now` is replaced, and only when the function imports it; `time` stays as it is.
 """
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 CLOCK_MODULE = "steward.clock"
@@ -19,8 +20,8 @@ PR_SET_PDEATHSIG = 1
 
 def now() -> datetime:
     """The wall clock plus the offset of the embedded clock."""
-    with open(os.environ["STEWARD_LOCAL_CLOCK"]) as clock:
-        return datetime.now(UTC) + timedelta(seconds=float(clock.read()))
+    offset = float(Path(os.environ["STEWARD_LOCAL_CLOCK"]).read_text())
+    return datetime.now(UTC) + timedelta(seconds=offset)
 
 
 class _ClockLoader(Loader):

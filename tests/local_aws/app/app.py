@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import boto3
+
 from steward import clock
 
 table = boto3.client("dynamodb")

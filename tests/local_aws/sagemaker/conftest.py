@@ -2,14 +2,12 @@
 
 import io
 import itertools
-import json
 import tarfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -19,11 +17,12 @@ from moto.server import ThreadedMotoServer
 from local_aws import sagemaker
 from local_aws.kernel import Event, World
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-    from mypy_boto3_sts import STSClient
+# boto3's clients and its answers are used as a person at a shell uses them.
+type Client = Any
+type Json = dict[str, Any]
+type Calls = Callable[..., Any]
+type Put = Callable[[str, bytes | str], str]
+type Get = Callable[[str], bytes]
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1.9"
@@ -38,10 +37,10 @@ class Local:
     world: World
     events: list[Event] = field(default_factory=list)
 
-    def client(self, service: str, **credentials: str) -> object:
+    def client(self, service: str, **credentials: str) -> Client:
         config = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
         return boto3.client(
-            service,  # type: ignore[call-overload]
+            service,
             region_name="eu-west-1",
             endpoint_url=self.world.endpoint,
             config=config,
@@ -65,10 +64,10 @@ class Local:
             self.settle()
         self.world.clock.jump_to(end)
 
-    def announced(self, detail_type: str, resource: str) -> list[dict[str, object]]:
+    def announced(self, detail_type: str, resource: str) -> list[Json]:
         """The details of the events of one type about one resource."""
         return [
-            cast("dict[str, object]", event["detail"])
+            cast(Json, event["detail"])
             for event in list(self.events)
             if event["detail-type"] == detail_type
             and resource in cast("list[str]", event["resources"])
@@ -85,7 +84,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     server.start()
     host, port = server.get_host_and_port()
     world.endpoint = f"http://{host}:{port}"
-    cast("S3Client", local.client("s3")).create_bucket(
+    local.client("s3").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     yield local
@@ -94,23 +93,23 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
 
 
 @pytest.fixture(scope="session")
-def sm(local: Local) -> "SageMakerClient":
-    return cast("SageMakerClient", local.client("sagemaker"))
+def sm(local: Local) -> Client:
+    return local.client("sagemaker")
 
 
 @pytest.fixture(scope="session")
-def s3(local: Local) -> "S3Client":
-    return cast("S3Client", local.client("s3"))
+def s3(local: Local) -> Client:
+    return local.client("s3")
 
 
 @pytest.fixture(scope="session")
-def sts(local: Local) -> "STSClient":
-    return cast("STSClient", local.client("sts"))
+def sts(local: Local) -> Client:
+    return local.client("sts")
 
 
 @pytest.fixture(scope="session")
-def runtime(local: Local) -> "SageMakerRuntimeClient":
-    return cast("SageMakerRuntimeClient", local.client("sagemaker-runtime"))
+def runtime(local: Local) -> Client:
+    return local.client("sagemaker-runtime")
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def name() -> str:
 
 
 @pytest.fixture
-def put(s3: "S3Client", name: str) -> Callable[[str, bytes | str], str]:
+def put(s3: Client, name: str) -> Put:
     """Puts an object below the test's own prefix and returns its URI."""
 
     def put(key: str, body: bytes | str) -> str:
@@ -131,7 +130,7 @@ def put(s3: "S3Client", name: str) -> Callable[[str, bytes | str], str]:
 
 
 @pytest.fixture
-def get(s3: "S3Client") -> Callable[[str], bytes]:
+def get(s3: Client) -> Get:
     """Reads the object at a URI."""
 
     def get(uri: str) -> bytes:
@@ -151,11 +150,3 @@ def tar_gz(files: dict[str, bytes | str]) -> bytes:
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return packed.getvalue()
-
-
-def as_json(value: object) -> str:
-    return json.dumps(value)
-
-
-def folder_of(local: Local, part: str) -> Path:
-    return local.world.root / part

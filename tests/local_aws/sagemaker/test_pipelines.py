@@ -1,13 +1,15 @@
-"""Pipelines run: scripts as processes, under the pipeline's role, in the order that data asks for."""
+"""Pipelines run: scripts as processes, with the role's rights, in the order that data asks for."""
 
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import BUCKET, IMAGE, ROLE, tar_gz
+from .conftest import BUCKET, IMAGE, ROLE, Calls, Client, Get, Json, Local, Put, tar_gz
 
 EXECUTION = "SageMaker Model Building Pipeline Execution Status Change"
 STEP = "SageMaker Model Building Pipeline Execution Step Status Change"
@@ -35,23 +37,30 @@ print("train:loss=0.25;")
 """
 
 
-def token():
+def token() -> str:
     return uuid.uuid4().hex
 
 
-def get_(path):
+def get_(path: str) -> Json:
     return {"Get": path}
 
 
-def joined(*values):
+def joined(*values: object) -> Json:
     return {"Std:Join": {"On": "/", "Values": ["s3:/", BUCKET, *values]}}
 
 
-def parameter(name, default, kind="String"):
+def parameter(name: str, default: object, kind: str = "String") -> Json:
     return {"Name": name, "Type": kind, "DefaultValue": default}
 
 
-def processing(name, script, inputs, outputs, arguments, **more):
+def processing(
+    name: str,
+    script: str,
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object],
+    arguments: Sequence[object],
+    **more: object,
+) -> Any:
     """A processing step whose input `code` is one script."""
     found = {"code": script, **inputs}
     file = script.rsplit("/", 1)[1]
@@ -102,37 +111,43 @@ def processing(name, script, inputs, outputs, arguments, **more):
     }
 
 
-def fail(name, message="no", **more):
+def fail(name: str, message: object = "no", **more: object) -> Json:
     return {"Name": name, "Type": "Fail", "Arguments": {"ErrorMessage": message}, **more}
 
 
-def check(name, conditions, then=(), otherwise=(), **more):
+def check(
+    name: str,
+    conditions: Sequence[Json],
+    then: Sequence[Json] = (),
+    otherwise: Sequence[Json] = (),
+    **more: object,
+) -> Json:
     branches = {"IfSteps": list(then), "ElseSteps": list(otherwise)}
     arguments = {"Conditions": conditions, **branches}
     return {"Name": name, "Type": "Condition", "Arguments": arguments, **more}
 
 
 @pytest.fixture
-def pipeline(sm, name):
+def pipeline(sm: Client, name: str) -> Calls:
     """Makes a pipeline of these steps."""
 
-    def make(steps, parameters=(), role=ROLE):
+    def make(steps: Sequence[Json], parameters: Sequence[Json] = ()) -> str:
         body = {"Version": "2020-12-01", "Parameters": list(parameters), "Steps": list(steps)}
         return sm.create_pipeline(
             PipelineName=name,
             PipelineDefinition=json.dumps(body),
             ClientRequestToken=token(),
-            RoleArn=role,
+            RoleArn=ROLE,
         )["PipelineArn"]
 
     return make
 
 
 @pytest.fixture
-def run(local, sm, name):
+def run(local: Local, sm: Client, name: str) -> Calls:
     """Runs the test's pipeline to its end and describes the execution."""
 
-    def run(**parameters):
+    def run(**parameters: str) -> Any:
         arn = sm.start_pipeline_execution(
             PipelineName=name,
             ClientRequestToken=token(),
@@ -144,7 +159,7 @@ def run(local, sm, name):
     return run
 
 
-def steps_of(sm, execution):
+def steps_of(sm: Client, execution: Any) -> dict[str, Any]:
     arn = execution["PipelineExecutionArn"]
     pages = sm.get_paginator("list_pipeline_execution_steps").paginate(
         PipelineExecutionArn=arn, SortOrder="Ascending"
@@ -152,12 +167,12 @@ def steps_of(sm, execution):
     return {s["StepName"]: s for page in pages for s in page["PipelineExecutionSteps"]}
 
 
-def job_name(arn):
+def job_name(arn: str) -> str:
     return arn.rsplit("/", 1)[1]
 
 
 @pytest.fixture
-def whole(pipeline, put, name):
+def whole(pipeline: Calls, put: Put, name: str) -> str:
     """Prepare -> Train -> CheckSum -> Register or TooSmall, as Steward's own pipelines go."""
     data = put("data/rows.csv", "1\n2\n3\n")
     put("data2/rows.csv", "100\n")
@@ -247,7 +262,9 @@ def whole(pipeline, put, name):
     return pipeline([condition, train, prepare], parameters)
 
 
-def test_a_pipeline_runs_from_data_to_a_registered_version(local, sm, get, whole, run, name):
+def test_a_pipeline_runs_from_data_to_a_registered_version(
+    local: Local, sm: Client, get: Get, whole: str, run: Calls, name: str
+) -> None:
     execution = run()
     steps = steps_of(sm, execution)
     training = sm.describe_training_job(
@@ -273,7 +290,9 @@ def test_a_pipeline_runs_from_data_to_a_registered_version(local, sm, get, whole
     )
 
 
-def test_a_condition_that_does_not_hold_takes_the_other_branch(sm, whole, run):
+def test_a_condition_that_does_not_hold_takes_the_other_branch(
+    sm: Client, whole: str, run: Calls
+) -> None:
     execution = run(Least="13")
     steps = steps_of(sm, execution)
 
@@ -284,7 +303,7 @@ def test_a_condition_that_does_not_hold_takes_the_other_branch(sm, whole, run):
     assert "Register" not in steps
 
 
-def test_the_same_model_is_the_same_bytes(sm, get, whole, run):
+def test_the_same_model_is_the_same_bytes(sm: Client, get: Get, whole: str, run: Calls) -> None:
     digests = set()
     for _ in range(2):
         step = steps_of(sm, run())["Train"]
@@ -295,7 +314,9 @@ def test_the_same_model_is_the_same_bytes(sm, get, whole, run):
     assert len(digests) == 1
 
 
-def test_steps_run_as_the_role_and_see_nothing_of_the_server(local, sm, whole, run):
+def test_steps_run_as_the_role_and_see_nothing_of_the_server(
+    local: Local, sm: Client, whole: str, run: Calls
+) -> None:
     execution = run()
     number = execution["PipelineExecutionArn"].rsplit("/", 1)[1]
     log = (local.world.root / "logs" / f"step-{number}-Prepare.log").read_text()
@@ -305,7 +326,9 @@ def test_steps_run_as_the_role_and_see_nothing_of_the_server(local, sm, whole, r
     assert "PYTEST_CURRENT_TEST" not in log
 
 
-def test_runs_and_steps_are_announced_in_camel_case(local, sm, whole, run):
+def test_runs_and_steps_are_announced_in_camel_case(
+    local: Local, sm: Client, whole: str, run: Calls
+) -> None:
     arn = run()["PipelineExecutionArn"]
     started, ended = local.announced(EXECUTION, arn)
     prepare = [e for e in local.announced(STEP, arn) if e["stepName"] == "Prepare"]
@@ -322,7 +345,7 @@ def test_runs_and_steps_are_announced_in_camel_case(local, sm, whole, run):
     assert prepare[-1]["stepType"] == "Processing"
 
 
-def test_jobs_are_announced_and_described(local, sm, whole, run):
+def test_jobs_are_announced_and_described(local: Local, sm: Client, whole: str, run: Calls) -> None:
     step = steps_of(sm, run())["Prepare"]
     arn = step["Metadata"]["ProcessingJob"]["Arn"]
     job = sm.describe_processing_job(ProcessingJobName=job_name(arn))
@@ -338,7 +361,9 @@ def test_jobs_are_announced_and_described(local, sm, whole, run):
     assert isinstance(ended["ProcessingEndTime"], int)
 
 
-def test_the_same_token_is_the_same_run(local, sm, pipeline, name):
+def test_the_same_token_is_the_same_run(
+    local: Local, sm: Client, pipeline: Calls, name: str
+) -> None:
     arn = pipeline([fail("No")])
     once = token()
 
@@ -356,7 +381,7 @@ def test_the_same_token_is_the_same_run(local, sm, pipeline, name):
     ]
 
 
-def test_parameters_are_known_typed_and_filled(sm, pipeline, run):
+def test_parameters_are_known_typed_and_filled(sm: Client, pipeline: Calls, run: Calls) -> None:
     pipeline(
         [fail("Say", {"Std:Join": {"On": " ", "Values": [get_("Parameters.A"), "of 3"]}})],
         [parameter("A", 2, "Integer"), {**parameter("B", "x"), "EnumValues": ["x", "y"]}],
@@ -378,7 +403,9 @@ def test_parameters_are_known_typed_and_filled(sm, pipeline, run):
     assert steps_of(sm, execution)["Say"]["FailureReason"] == "2 of 3"
 
 
-def test_a_run_keeps_the_definition_that_it_began_with(sm, pipeline, run, name):
+def test_a_run_keeps_the_definition_that_it_began_with(
+    sm: Client, pipeline: Calls, run: Calls, name: str
+) -> None:
     pipeline([fail("First")])
     execution = run()
     body = json.dumps({"Version": "2020-12-01", "Steps": [fail("Second")]})
@@ -412,19 +439,20 @@ CONDITIONS = [
 ]
 
 
-def test_every_documented_condition(sm, pipeline, run):
+def test_every_documented_condition(sm: Client, pipeline: Calls, run: Calls) -> None:
     pipeline([check(f"C{number}", [c]) for number, (c, _) in enumerate(CONDITIONS)])
 
     steps = steps_of(sm, run())
 
     outcomes = [
-        steps[f"C{n}"]["Metadata"]["Condition"]["Outcome"] == "True"
-        for n in range(len(CONDITIONS))
+        steps[f"C{n}"]["Metadata"]["Condition"]["Outcome"] == "True" for n in range(len(CONDITIONS))
     ]
     assert outcomes == [expected for _, expected in CONDITIONS]
 
 
-def test_what_depends_on_a_failed_step_never_starts_and_the_rest_goes_on(sm, put, pipeline, run):
+def test_what_depends_on_a_failed_step_never_starts_and_the_rest_goes_on(
+    sm: Client, put: Put, pipeline: Calls, run: Calls
+) -> None:
     broken = put("broken.py", "raise SystemExit('no such column: liq')")
     fine = put("fine.py", "")
     pipeline(
@@ -440,14 +468,12 @@ def test_what_depends_on_a_failed_step_never_starts_and_the_rest_goes_on(sm, put
     steps = steps_of(sm, execution)
 
     assert execution["PipelineExecutionStatus"] == "Failed"
-    assert steps["Broken"]["FailureReason"] == (
-        "AlgorithmError: See job logs for more information"
-    )
+    assert steps["Broken"]["FailureReason"] == ("AlgorithmError: See job logs for more information")
     assert steps["Later"]["StepStatus"] == "Succeeded"
     assert "After" not in steps
 
 
-def test_a_job_may_leave_a_message(sm, put, pipeline, run):
+def test_a_job_may_leave_a_message(sm: Client, put: Put, pipeline: Calls, run: Calls) -> None:
     script = put("m.py", "import sys; open(sys.argv[1], 'w').write('row 7'); sys.exit(4)")
     pipeline([processing("Speak", script, {}, {}, ["/opt/ml/output/message"])])
 
@@ -458,14 +484,18 @@ def test_a_job_may_leave_a_message(sm, put, pipeline, run):
     assert sm.describe_processing_job(ProcessingJobName=name)["ExitMessage"] == "row 7"
 
 
-def test_an_input_that_is_not_there_fails_its_step(sm, put, pipeline, run):
+def test_an_input_that_is_not_there_fails_its_step(
+    sm: Client, put: Put, pipeline: Calls, run: Calls
+) -> None:
     script = put("fine.py", "")
     pipeline([processing("Read", script, {"data": f"s3://{BUCKET}/nowhere/"}, {}, [])])
 
     assert "No S3 objects found" in steps_of(sm, run())["Read"]["FailureReason"]
 
 
-def test_steps_that_wait_for_nothing_run_side_by_side(local, sm, put, pipeline, run):
+def test_steps_that_wait_for_nothing_run_side_by_side(
+    local: Local, sm: Client, put: Put, pipeline: Calls, run: Calls
+) -> None:
     # Each waits until the other has begun: one after the other, both would give up.
     meet = """
 import os, pathlib, sys, time
@@ -487,7 +517,9 @@ while not other.exists():
     assert run()["PipelineExecutionStatus"] == "Succeeded"
 
 
-def test_stopping_ends_what_runs(local, sm, put, pipeline, name):
+def test_stopping_ends_what_runs(
+    local: Local, sm: Client, put: Put, pipeline: Calls, name: str
+) -> None:
     script = put("sleep.py", "import time; print('here', flush=True); time.sleep(60)")
     pipeline(
         [
@@ -512,7 +544,9 @@ def test_stopping_ends_what_runs(local, sm, put, pipeline, name):
         sm.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=token())
 
 
-def test_a_job_that_runs_too_long_is_ended(sm, put, pipeline, run):
+def test_a_job_that_runs_too_long_is_ended(
+    sm: Client, put: Put, pipeline: Calls, run: Calls
+) -> None:
     step = processing("Sleep", put("s.py", "import time; time.sleep(60)"), {}, {}, [])
     step["Arguments"]["StoppingCondition"] = {"MaxRuntimeInSeconds": 1}
     pipeline([step])
@@ -537,7 +571,9 @@ def test_a_job_that_runs_too_long_is_ended(sm, put, pipeline, run):
         ({"Steps": [check("C", [], [fail("A")], DependsOn=["A"])]}, "each other"),
     ],
 )
-def test_a_definition_that_cannot_run_is_refused_when_it_is_stored(sm, definition, complaint):
+def test_a_definition_that_cannot_run_is_refused_when_it_is_stored(
+    sm: Client, definition: str | Json, complaint: str
+) -> None:
     if isinstance(definition, dict):
         definition = json.dumps({"Version": "2020-12-01", **definition})
 
@@ -551,7 +587,9 @@ def test_a_definition_that_cannot_run_is_refused_when_it_is_stored(sm, definitio
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_arguments_that_aws_would_refuse_fail_the_step(sm, put, pipeline, run):
+def test_arguments_that_aws_would_refuse_fail_the_step(
+    sm: Client, put: Put, pipeline: Calls, run: Calls
+) -> None:
     step = processing("Wrong", put("fine.py", ""), {}, {}, [])
     step["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceType"] = "ml.huge"
     pipeline([step])
@@ -559,7 +597,7 @@ def test_arguments_that_aws_would_refuse_fail_the_step(sm, put, pipeline, run):
     assert "ml.huge" in steps_of(sm, run())["Wrong"]["FailureReason"]
 
 
-def test_a_pipeline_is_found_and_deleted_by_name(sm, pipeline, name):
+def test_a_pipeline_is_found_and_deleted_by_name(sm: Client, pipeline: Calls, name: str) -> None:
     arn = pipeline([fail("A")])
 
     with pytest.raises(ClientError, match="already exists"):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import IMAGE, Local
+from .conftest import IMAGE, Client, Json, Local
 
 EVENT = "SageMaker Model Package State Change"
 GROUP_ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/"
@@ -18,21 +18,21 @@ CONTAINERS = {
 
 
 @pytest.fixture
-def group(sm, name):
+def group(sm: Client, name: str) -> str:
     sm.create_model_package_group(ModelPackageGroupName=name)
     return name
 
 
-def register(sm, group, **more):
+def register(sm: Client, group: str, **more: object) -> str:
     given = {"ModelPackageGroupName": group, "InferenceSpecification": CONTAINERS} | more
     return sm.create_model_package(**given)["ModelPackageArn"]
 
 
-def code_of(refused):
+def code_of(refused: pytest.ExceptionInfo[ClientError]) -> str:
     return refused.value.response["Error"]["Code"]
 
 
-def test_versions_count_up_and_describe_shows_what_was_given(sm, group):
+def test_versions_count_up_and_describe_shows_what_was_given(sm: Client, group: str) -> None:
     register(sm, group)
     arn = register(
         sm,
@@ -51,7 +51,7 @@ def test_versions_count_up_and_describe_shows_what_was_given(sm, group):
     assert shown["InferenceSpecification"]["Containers"][0]["ImageDigest"].startswith("sha256:")
 
 
-def test_a_group_is_found_by_name_and_by_arn_in_any_case(sm):
+def test_a_group_is_found_by_name_and_by_arn_in_any_case(sm: Client) -> None:
     sm.create_model_package_group(ModelPackageGroupName="Mixed-Case")
     arn = f"{GROUP_ARN}mixed-case"
 
@@ -60,7 +60,7 @@ def test_a_group_is_found_by_name_and_by_arn_in_any_case(sm):
     assert shown["ModelPackageGroupName"] == "Mixed-Case"
 
 
-def test_the_same_client_token_is_the_same_version(sm, group):
+def test_the_same_client_token_is_the_same_version(sm: Client, group: str) -> None:
     first = register(sm, group, ClientToken="once")
 
     assert register(sm, group, ClientToken="once") == first
@@ -69,7 +69,7 @@ def test_the_same_client_token_is_the_same_version(sm, group):
     assert code_of(refused) == "ConflictException"
 
 
-def test_an_update_leaves_alone_what_it_does_not_name(sm, group):
+def test_an_update_leaves_alone_what_it_does_not_name(sm: Client, group: str) -> None:
     arn = register(sm, group, ModelApprovalStatus="Approved")
 
     sm.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"a": "1", "b": "2"})
@@ -80,7 +80,9 @@ def test_an_update_leaves_alone_what_it_does_not_name(sm, group):
     assert shown["CustomerMetadataProperties"] == {"b": "2"}
 
 
-def test_who_approved_is_on_the_version_until_the_next_edit(local: Local, sm, sts, group):
+def test_who_approved_is_on_the_version_until_the_next_edit(
+    local: Local, sm: Client, sts: Client, group: str
+) -> None:
     arn = register(sm, group)
     session = sts.assume_role(
         RoleArn="arn:aws:iam::123456789012:role/approver", RoleSessionName="ada"
@@ -107,7 +109,9 @@ def test_who_approved_is_on_the_version_until_the_next_edit(local: Local, sm, st
     assert edited["ApprovalDescription"] == "looks good"
 
 
-def test_creation_and_update_are_announced_as_aws_spells_it(local, sm, group):
+def test_creation_and_update_are_announced_as_aws_spells_it(
+    local: Local, sm: Client, group: str
+) -> None:
     arn = register(sm, group)
     sm.update_model_package(
         ModelPackageArn=arn, ModelApprovalStatus="Approved", SourceUri="s3://b/source"
@@ -127,7 +131,7 @@ def test_creation_and_update_are_announced_as_aws_spells_it(local, sm, group):
     assert str(updated["CreationTime"]).endswith("Z")
 
 
-def test_listing_filters_sorts_and_pages(sm, group):
+def test_listing_filters_sorts_and_pages(sm: Client, group: str) -> None:
     arns = [register(sm, group) for _ in range(12)]
     sm.update_model_package(ModelPackageArn=arns[3], ModelApprovalStatus="Approved")
 
@@ -146,7 +150,7 @@ def test_listing_filters_sorts_and_pages(sm, group):
     assert everything == arns
 
 
-def test_listing_by_time(local, sm, group):
+def test_listing_by_time(local: Local, sm: Client, group: str) -> None:
     register(sm, group)
     local.advance(60)
     between = local.world.now() - timedelta(seconds=30)
@@ -159,7 +163,7 @@ def test_listing_by_time(local, sm, group):
     assert [p["ModelPackageVersion"] for p in earlier["ModelPackageSummaryList"]] == [1]
 
 
-def test_a_version_number_is_never_used_twice(sm, group):
+def test_a_version_number_is_never_used_twice(sm: Client, group: str) -> None:
     arn = register(sm, group)
     with pytest.raises(ClientError) as refused:
         sm.delete_model_package_group(ModelPackageGroupName=group)
@@ -169,7 +173,7 @@ def test_a_version_number_is_never_used_twice(sm, group):
     assert register(sm, group) == f"{PACKAGE_ARN}{group}/2"
 
 
-def test_metadata_takes_no_json_and_no_commas(sm, group):
+def test_metadata_takes_no_json_and_no_commas(sm: Client, group: str) -> None:
     with pytest.raises(ClientError) as refused:
         register(sm, group, CustomerMetadataProperties={"numbers": "1,2"})
 
@@ -177,7 +181,7 @@ def test_metadata_takes_no_json_and_no_commas(sm, group):
     assert "regular expression pattern" in str(refused.value)
 
 
-def test_tags_go_on_the_group_and_its_versions_share_them(sm, group):
+def test_tags_go_on_the_group_and_its_versions_share_them(sm: Client, group: str) -> None:
     arn = register(sm, group)
     sm.add_tags(ResourceArn=f"{GROUP_ARN}{group}", Tags=[{"Key": "team", "Value": "risk"}])
 
@@ -197,13 +201,15 @@ def test_tags_go_on_the_group_and_its_versions_share_them(sm, group):
         ("create_model_package", {"ModelPackageGroupName": "nothing"}),
     ],
 )
-def test_what_is_not_there_is_a_validation_exception(sm, operation, request_):
+def test_what_is_not_there_is_a_validation_exception(
+    sm: Client, operation: str, request_: Json
+) -> None:
     with pytest.raises(ClientError, match="does not exist") as refused:
         getattr(sm, operation)(**request_)
 
     assert code_of(refused) == "ValidationException"
 
 
-def test_a_name_is_taken_once(sm, group):
+def test_a_name_is_taken_once(sm: Client, group: str) -> None:
     with pytest.raises(ClientError, match="already exists"):
         sm.create_model_package_group(ModelPackageGroupName=group)

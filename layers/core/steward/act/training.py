@@ -1,10 +1,15 @@
 """Starts runs. Everything is named by its content, so that doing it twice is doing it once."""
 
+from datetime import timedelta
+
 from steward import digest
 from steward.aws import Aws, ClientError
 from steward.decide.training import Execution, Run
 from steward.names import Names
 from steward.observe.training import observe_execution
+
+# SageMaker's clock and ours need not agree to the second.
+_SKEW = timedelta(hours=1)
 
 
 def put_once(aws: Aws, bucket: str, key: str, text: str) -> str:
@@ -24,7 +29,14 @@ def put_once(aws: Aws, bucket: str, key: str, text: str) -> str:
 
 
 def start_run(aws: Aws, names: Names, run: Run) -> Execution:
-    """Start the run, or find the one that was started under the same token before."""
+    """Start the run, or find the one that was started before.
+
+    AWS does not say for how long it remembers a token: an execution with the run's display name is
+    the run.
+    """
+    started = _find_run(aws, names, run)
+    if started:
+        return observe_execution(aws, started)
     parameters = {
         "SnapshotUri": run.snapshot_uri,
         "SnapshotDigest": run.snapshot,
@@ -39,6 +51,17 @@ def start_run(aws: Aws, names: Names, run: Run) -> Execution:
         ClientRequestToken=run_token(names.pipeline, run),
     )
     return observe_execution(aws, answer["PipelineExecutionArn"])
+
+
+def _find_run(aws: Aws, names: Names, run: Run) -> str | None:
+    pages = aws.sagemaker.get_paginator("list_pipeline_executions").paginate(
+        PipelineName=names.pipeline, CreatedAfter=run.opened_at - _SKEW
+    )
+    for page in pages:
+        for found in page["PipelineExecutionSummaries"]:
+            if found.get("PipelineExecutionDisplayName") == names.run(run.number):
+                return found["PipelineExecutionArn"]
+    return None
 
 
 def run_token(pipeline: str, run: Run) -> str:

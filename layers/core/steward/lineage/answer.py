@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from steward import times
 from steward.aws import Aws
@@ -12,6 +12,9 @@ from steward.lineage.nodes import version_id
 from steward.lineage.trace import Found, Served, Trace, candidates_at, upstream
 from steward.names import Names, model_of, split_s3
 from steward.record.store import Store
+
+# Captures tell the second, not more: what served at its end had answered within it.
+_WITHIN_SECOND = timedelta(milliseconds=999)
 
 type Answer = dict[str, object]
 
@@ -27,7 +30,7 @@ class Lineage:
     def of_prediction(self, prediction: Prediction) -> Answer:
         """Everything behind one captured prediction; its model version is exact."""
         names = Names(self.prefix, prediction.model)
-        served = candidates_at(self.store, prediction.endpoint, prediction.at)
+        served = candidates_at(self.store, prediction.endpoint, prediction.at + _WITHIN_SECOND)
         ours = [one for one in served if str(prediction.version) in one.versions]
         roots = (version_id(names.group, prediction.version), *(one.rollout for one in ours))
         asked = {

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from steward import clock
 from steward.aws import Aws
 from steward.errors import BadEvent
 from steward.events import fields
@@ -14,17 +13,17 @@ from steward.record.store import Store
 from steward.settings import LineageSettings
 
 
-def ask(aws: Aws, settings: LineageSettings, question: Json) -> Answer:
-    """The answer as JSON; `{"error": ...}` when there is none."""
+def ask(aws: Aws, settings: LineageSettings, question: Json, now: datetime) -> Answer:
+    """The answer as JSON; `{"error": ...}` when there is none. `now` is when it is asked."""
     store = Store(aws, lineage=settings.lineage_table, work="")
     lineage = Lineage(aws, store, settings.prefix)
     try:
-        return _answer(aws, lineage, settings.artifact_bucket, question)
+        return _answer(aws, lineage, settings.artifact_bucket, question, now)
     except (BadEvent, NoPrediction) as reason:
         return {"error": str(reason)}
 
 
-def _answer(aws: Aws, lineage: Lineage, bucket: str, question: Json) -> Answer:
+def _answer(aws: Aws, lineage: Lineage, bucket: str, question: Json, now: datetime) -> Answer:
     record = fields.optional_text(question, "record")
     if record is not None:
         return lineage.of_prediction(at_record(aws, *_line(record)))
@@ -38,7 +37,7 @@ def _answer(aws: Aws, lineage: Lineage, bucket: str, question: Json) -> Answer:
     model = model_of(lineage.prefix, endpoint)
     if model is None:
         raise BadEvent(f"endpoint: found {endpoint!r}, ours begin with {lineage.prefix}-")
-    hours = hours_of(at, clock.now())
+    hours = hours_of(at, now)
     return lineage.of_prediction(with_id(aws, bucket, model, endpoint, inference_id, hours))
 
 

@@ -78,13 +78,14 @@ def _served(endpoint: str, row: Mapping[str, object]) -> Served:
 def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
     """What may have answered at a moment: one entry, or two while traffic was being shifted.
 
-    From the call that started the next rollout until its end was observed, either may have.
+    From the call that started the next rollout until its end was observed, either may have; before
+    the first deployment ended, nothing has.
     """
     now = served_at(store, endpoint, when)
     row = store.first_after(store.lineage, f"serving#{endpoint}", times.iso(when))
     following = _served(endpoint, row) if row else None
     found = [now] if now else []
-    if following is not None:
+    if now is not None and following is not None:
         end = store.get(store.lineage, following.rollout, "end")
         asked = _facts(end).get("asked_at") if end else None
         if asked is not None and times.parse(str(asked)) <= when:

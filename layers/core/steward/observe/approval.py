@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steward.aws import Aws, ClientError
@@ -18,20 +19,23 @@ if TYPE_CHECKING:
 _MOST_REPORT = 5 * 1024 * 1024
 
 
-def observe_registry(aws: Aws, group: str) -> dict[int, str]:
-    """Approval status of every version of a group that can be listed now."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A version as the registry lists it."""
+
+    arn: str
+    status: str
+
+
+def observe_registry(aws: Aws, group: str) -> dict[int, Listed]:
+    """Every version of a group that can be listed now."""
     pages = aws.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
     return {
-        found["ModelPackageVersion"]: found["ModelApprovalStatus"]
+        found["ModelPackageVersion"]: Listed(found["ModelPackageArn"], found["ModelApprovalStatus"])
         for page in pages
         for found in page["ModelPackageSummaryList"]
         if "ModelPackageVersion" in found and "ModelApprovalStatus" in found
     }
-
-
-def package_arn(region: str, account: str, group: str, number: int) -> str:
-    """ARN of a version; SageMaker writes the group's name in small letters."""
-    return f"arn:aws:sagemaker:{region}:{account}:model-package/{group.lower()}/{number}"
 
 
 def observe_package(aws: Aws, arn: str) -> Package:

@@ -12,8 +12,9 @@ from steward.record.store import Store
 def observe_rollout(aws: Aws, store: Store, names: Names) -> RolloutFacts:
     """Everything that one look at a model's endpoint rests on."""
     endpoint = observe_endpoint(aws, names.endpoint)
+    registry = observe_registry(aws, names.group)
     return RolloutFacts(
-        registry=observe_registry(aws, names.group),
+        registry={number: listed.status for number, listed in registry.items()},
         versions=read_versions(store, names.model),
         endpoint=_endpoint_facts(endpoint, names) if endpoint else None,
         rollout=read_rollout(store, names.model),

@@ -95,28 +95,27 @@ def read_snapshot(aws: Aws, uri: str) -> dict[str, str]:
 
 
 def observe_execution(aws: Aws, arn: str) -> Execution:
-    """A pipeline execution's status, and which step failed when it did."""
+    """A pipeline execution's status, and which step failed and why when it did."""
     answer = aws.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     status = answer["PipelineExecutionStatus"]
-    failed = ""
-    if status not in (*RUNNING, "Succeeded"):
-        steps = aws.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)
-        failed = next(
-            (
-                step["StepName"]
-                for step in steps["PipelineExecutionSteps"]
-                if step["StepStatus"] == "Failed"
-            ),
-            "",
-        )
+    step, reason = _failed_step(aws, arn) if status not in (*RUNNING, "Succeeded") else ("", "")
     return Execution(
         arn=arn,
         status=status,
         started_at=answer["CreationTime"],
         ended_at=answer["LastModifiedTime"],
-        failure=answer.get("FailureReason", ""),
-        failed_step=failed,
+        failure=reason or answer.get("FailureReason", ""),
+        failed_step=step,
     )
+
+
+def _failed_step(aws: Aws, arn: str) -> tuple[str, str]:
+    """The execution itself only says that a step failed; the step says why."""
+    listed = aws.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn, MaxResults=100)
+    for step in listed["PipelineExecutionSteps"]:
+        if step["StepStatus"] == "Failed":
+            return step["StepName"], step.get("FailureReason", "")
+    return "", ""
 
 
 def observe_data(store: Store, model: str) -> list[Accepted]:

@@ -6,7 +6,8 @@ one that was read before looking, so that work that arrives meanwhile keeps its 
 
 from steward.record.store import Store, Write, delete, put
 
-AGENDA = "agenda"
+# No model can have this name.
+AGENDA = "#agenda"
 
 
 def on_agenda(store: Store, concern: str, model: str, mark: str) -> Write:

@@ -1,0 +1,94 @@
+"""The embedded clock: it stands by while something runs, and goes from due thing to due thing."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local_aws.conductor import Conductor, NotIdle
+from local_aws.kernel import World
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path)
+
+
+@pytest.fixture
+def conductor(world):
+    return Conductor(world)
+
+
+def at(world, seconds, what, happened):
+    world.after(timedelta(seconds=seconds), what, lambda: happened.append((what, world.now())))
+
+
+def test_a_jump_goes_to_the_first_due_thing_and_no_further(world, conductor):
+    happened = []
+    start = world.now()
+    at(world, 7200, "later", happened)
+    at(world, 3600, "first", happened)
+    assert conductor.jump() == ["first"]
+    assert timedelta(0) <= world.now() - start - timedelta(hours=1) < timedelta(seconds=5)
+    assert world.next_due().what == "later"
+
+
+def test_advancing_lets_things_happen_in_order_each_at_its_time(world, conductor):
+    happened = []
+    start = world.now()
+    for minute in (3, 1, 2):
+        at(world, minute * 60, str(minute), happened)
+    assert conductor.advance(150) == ["1", "2"]
+    assert [round((when - start).total_seconds() / 60) for _, when in happened] == [1, 2]
+    assert world.now() - start >= timedelta(seconds=150)
+
+
+def test_what_becomes_due_on_the_way_happens_on_the_way(world, conductor):
+    happened = []
+    world.after(timedelta(seconds=60), "a", lambda: at(world, 60, "b", happened))
+    assert conductor.advance(180) == ["a", "b"]
+
+
+def test_the_clock_waits_for_what_runs(world, conductor):
+    happened = []
+    at(world, 60, "due", happened)
+    token = world.begin("a step")
+    jumping = threading.Thread(target=conductor.jump)
+    jumping.start()
+    jumping.join(0.1)
+    assert happened == []
+    world.end(token)
+    jumping.join(5)
+    assert [what for what, _ in happened] == ["due"]
+
+
+def test_whoever_waits_too_long_is_told_what_is_under_way(world, conductor):
+    world.watch(lambda: ["3 messages on a queue"])
+    with world.busy("a step"), pytest.raises(NotIdle) as busy:
+        conductor.settle(0)
+    assert busy.value.args == ("a step", "3 messages on a queue")
+
+
+def test_an_action_that_fails_is_a_trouble_and_stops_nothing(world, conductor):
+    def fail() -> None:
+        raise ValueError("on purpose")
+
+    world.after(timedelta(seconds=1), "bad", fail)
+    assert conductor.jump() == ["bad"]
+    assert world.troubles() == ["bad: ValueError: on purpose"]
+    assert "on purpose" in (world.root / "logs" / "server.log").read_text()
+
+
+def test_without_hold_things_happen_when_the_clock_gets_there(world, conductor):
+    happened = threading.Event()
+    conductor.start_ticking()
+    world.at(datetime.now(UTC), "now", happened.set)
+    assert happened.wait(5)
+    conductor.stop()
+
+
+def test_the_clock_never_goes_back(world):
+    later = world.now() + timedelta(hours=1)
+    world.clock.jump_to(later)
+    world.clock.jump_to(later - timedelta(minutes=30))
+    assert world.now() >= later

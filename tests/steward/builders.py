@@ -1,0 +1,274 @@
+"""Values as they are in an ordinary case; a test names only what it is about."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from steward.decide.approval import Evidence, Package
+from steward.decide.people import Identity
+from steward.decide.rollout import EndpointFacts, Rollout, RolloutFacts
+from steward.decide.training import Accepted, Execution, Pending, Run, Upload
+from steward.decide.versions import Approval, Artifact, Version
+from steward.spec.model import BiasRule, GateSpec, MetricRule, TrainSpec
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+SAGEMAKER = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ARTIFACT = "s3://steward-artifacts-123456789012-eu-west-1/runs/mortgage/r{}/model/model.tar.gz"
+
+ALICE = Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/alice")
+BOB = Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/bob")
+ROLE = Identity(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/steward-execution-eu-west-1/SageMaker")
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def after(number: float) -> datetime:
+    """So many minutes after noon."""
+    return NOON + minutes(number)
+
+
+# ---- training
+
+TRAIN = TrainSpec(
+    pipeline="tabular",
+    quiet_period=minutes(10),
+    max_wait=minutes(60),
+    test_percent=30,
+    hyperparameters={},
+)
+
+
+def upload(**given: object) -> Upload:
+    usual = Upload(
+        bucket="landing",
+        key="mortgage/incoming/a.csv",
+        version_id="v-1",
+        etag="e-1",
+        size=100,
+        sequencer="0A",
+        at=NOON,
+        sha256="00",
+        header="application_id,approve,income",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def accepted(key: str = "a.csv", **given: object) -> Accepted:
+    usual = Accepted(
+        key=key,
+        version_id="v-1",
+        etag="e-1",
+        size=100,
+        sha256="00",
+        sequencer="0A",
+        at=NOON,
+        dataset=f"dataset#{key}",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def pending(key: str = "a.csv", **given: object) -> Pending:
+    usual = Pending(
+        sk=f"pending#{key}", key=key, sequencer="0A", arrived_at=NOON, is_marker=False
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def run(**given: object) -> Run:
+    usual = Run(
+        number=1,
+        state="open",
+        opened_at=NOON,
+        reasons=("uploads",),
+        decision="decision#run-1",
+        definition="d",
+        snapshot="5" * 64,
+        snapshot_uri="s3://artifacts/snapshots/mortgage/5.json",
+        spec_uri="s3://artifacts/specs/mortgage/6.json",
+        champion_uri="",
+        execution_arn=f"{SAGEMAKER}:pipeline/steward-mortgage/execution/r1",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def execution(status: str = "Executing", **given: object) -> Execution:
+    usual = Execution(
+        arn=f"{SAGEMAKER}:pipeline/steward-mortgage/execution/r1",
+        status=status,
+        started_at=NOON,
+        ended_at=after(15),
+        failure="",
+        failed_step="",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+# ---- approval
+
+GATE = GateSpec(
+    threshold=0.5,
+    min_test_rows=150,
+    require=("evaluation", "bias", "explainability", "lineage"),
+    approvers=(),
+    metrics={"auc": MetricRule(min=0.65, max_drop=0.02)},
+    bias={"white": BiasRule(disadvantaged=0, max_abs={"DPPL": 0.15})},
+)
+
+
+def evaluation(
+    auc: object = 0.72, rows: object = 247, champion: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """evaluation.json as the pipeline writes it."""
+    return {
+        "binary_classification_metrics": {"auc": {"value": auc, "standard_deviation": 0.03}},
+        "rows": {"train": 653, "test": rows},
+        "champion": champion,
+    }
+
+
+def champion(auc: object = 0.71, version: int = 1) -> dict[str, object]:
+    return {
+        "uri": ARTIFACT.format(version),
+        "binary_classification_metrics": {"auc": {"value": auc}},
+    }
+
+
+def bias_report(*values: object, facet: str = "white") -> dict[str, object]:
+    """Clarify's analysis.json: one group of the facet for each value of DPPL."""
+    groups = [
+        {"value_or_threshold": str(index), "metrics": [{"name": "DPPL", "value": value}]}
+        for index, value in enumerate(values)
+    ]
+    return {"version": "1.0", "post_training_bias_metrics": {"facets": {facet: groups}}}
+
+
+def package(number: int = 1, **given: object) -> Package:
+    usual = Package(
+        number=number,
+        arn=f"{SAGEMAKER}:model-package/steward-mortgage/{number}",
+        status="PendingManualApproval",
+        words="",
+        created_at=NOON,
+        created_by=ROLE,
+        modified_at=NOON,
+        modified_by=ROLE,
+        execution_arn=f"{SAGEMAKER}:pipeline/steward-mortgage/execution/r{number}",
+        commit="0123abcd",
+        snapshot="5" * 64,
+        artifact_uri=ARTIFACT.format(number),
+        artifact_sha256="7" * 64,
+        image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1",
+        image_digest="sha256:" + "8" * 64,
+        prepared_uri="s3://artifacts/runs/mortgage/r1/Prepare/prepared/prepared.json",
+        reports={},
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def evidence(**given: object) -> Evidence:
+    usual = Evidence(
+        evaluation=evaluation(),
+        bias=bias_report(0.1),
+        explainability={"explanations": {}},
+        artifact_etag="etag-1",
+        artifact_version="version-1",
+        run_on_record=True,
+        snapshot_on_record=True,
+        live_uri="",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+# ---- versions and rollouts
+
+
+def approval(number: int = 1, **given: object) -> Approval:
+    usual = Approval(
+        id=f"approval#{number}",
+        at=after(number),
+        by="alice",
+        words="",
+        counts=True,
+        reason="Approved by alice: no words",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def version(number: int = 1, **given: object) -> Version:
+    """A version that was judged well and that nobody said a word about."""
+    usual = Version(
+        number=number,
+        arn=f"{SAGEMAKER}:model-package/steward-mortgage/{number}",
+        status="PendingManualApproval",
+        modified_at=NOON,
+        gate="passed",
+        gate_reason="auc 0.720, at least 0.650 is needed",
+        artifact=Artifact(
+            uri=ARTIFACT.format(number),
+            version_id="version-1",
+            etag="etag-1",
+            sha256="7" * 64,
+            image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1",
+            image_digest="sha256:" + "8" * 64,
+        ),
+        created_by=ROLE.arn,
+        decision=f"decision#version-{number}",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def approved(number: int = 1, **given: object) -> Version:
+    """A version that may serve."""
+    return replace(version(number, status="Approved", approval=approval(number)), **given)  # type: ignore[arg-type]
+
+
+def served(number: int = 1, **given: object) -> Version:
+    """A version that may serve and has served."""
+    return approved(number, **{"served_at": after(number), **given})
+
+
+def config(number: int) -> str:
+    return f"steward-mortgage-v{number}-0000000{number}"
+
+
+def endpoint(number: int | None = 1, status: str = "InService", **given: object) -> EndpointFacts:
+    usual = EndpointFacts(
+        status=status,
+        config=config(number) if number else "handmade",
+        version=number,
+        modified_at=after(30),
+        failure="",
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def rollout(number: int = 1, **given: object) -> Rollout:
+    """The first rollout, of version 1, that was asked for and is in flight."""
+    usual = Rollout(
+        number=number,
+        state="open",
+        version=1,
+        direction="forward",
+        approval="approval#1",
+        decision="decision#rollout-1",
+        config_name=config(1),
+        opened_at=after(2),
+        highest=1,
+        called_at=after(3),
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def rollout_facts(
+    *versions: Version, live: EndpointFacts | None = None, last: Rollout | None = None
+) -> RolloutFacts:
+    """The registry says of each version what was last noted of it."""
+    return RolloutFacts(
+        registry={version.number: version.status for version in versions},
+        versions={version.number: version for version in versions},
+        endpoint=live,
+        rollout=last,
+    )

@@ -1,0 +1,299 @@
+"""Approval: what a version must prove, which words are new, and whose word counts."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from steward.decide.approval import Evidence, judge, says_something_new, weigh
+from steward.decide.people import Identity
+from steward.spec.model import GateSpec, MetricRule
+from tests.steward.builders import (
+    ALICE, ARTIFACT, BOB, GATE, NOON, ROLE, after, approval, approved, bias_report, champion,
+    evaluation, evidence, package, version,
+)  # fmt: skip
+
+NAN, INFINITY = float("nan"), float("inf")
+
+
+def gate(**given: object) -> GateSpec:
+    return replace(GATE, **given)  # type: ignore[arg-type]
+
+
+def verdict_of(found: Evidence, rules: GateSpec = GATE, **registered: object) -> tuple[str, str]:
+    verdict = judge(package(**registered), found, rules)
+    return verdict.kind, verdict.reason
+
+
+def against(auc: object = 0.72, theirs: object = 0.71, live: str | None = ARTIFACT.format(1)):
+    """Evidence of a version that was compared with version 1 while `live` serves."""
+    found = evaluation(auc, champion=champion(theirs))
+    return evidence(evaluation=found, live_uri=live)
+
+
+class TestGate:
+    def test_passes_what_proved_everything_and_says_it_with_numbers(self) -> None:
+        kind, reason = verdict_of(evidence())
+        assert kind == "passed"
+        assert reason == (
+            "247 test rows, 150 are needed; auc 0.720, at least 0.650 is needed; "
+            "DPPL of white 0.100, at most 0.150 either way is allowed"
+        )
+
+    @pytest.mark.parametrize(
+        ("found", "reason"),
+        [
+            (evidence(evaluation=evaluation(auc=0.649)), "auc 0.649, at least 0.650 is needed"),
+            (evidence(bias=bias_report(0.151)), "DPPL of white 0.151, at most 0.150"),
+            (evidence(bias=bias_report(-0.2)), "DPPL of white -0.200, at most 0.150"),
+            (evidence(bias=bias_report(0.01, -0.2)), "DPPL of white -0.200"),
+            (against(auc=0.68, theirs=0.71), "auc 0.680 against 0.710 of the serving version"),
+        ],
+        ids=["metric", "bias", "bias the other way", "bias of any group", "drop"],
+    )
+    def test_fails_what_proved_the_contrary(self, found: Evidence, reason: str) -> None:
+        kind, why = verdict_of(found)
+        assert kind == "failed"
+        assert why.startswith(reason)
+
+    @pytest.mark.parametrize(
+        ("found", "reason"),
+        [
+            (evidence(evaluation=None), "the evaluation report is missing or broken"),
+            (evidence(bias=None), "the bias report is missing or broken"),
+            (evidence(explainability=None), "the explainability report is missing or broken"),
+            (evidence(run_on_record=False), "the lineage is incomplete: run"),
+            (evidence(snapshot_on_record=False), "the lineage is incomplete: snapshot"),
+            (evidence(artifact_etag=None), "the lineage is incomplete: artifact"),
+            (evidence(evaluation=evaluation(rows=149)), "149 test rows, 150 are needed"),
+            (evidence(evaluation={}), "None test rows, 150 are needed"),
+            (evidence(evaluation=evaluation(rows=True)), "None test rows, 150 are needed"),
+            (evidence(evaluation=evaluation(auc=None)), "auc is missing from the evaluation"),
+            (evidence(evaluation=evaluation(auc="0.7")), "auc is missing from the evaluation"),
+            (evidence(evaluation=evaluation(auc=NAN)), "auc is missing from the evaluation"),
+            (evidence(bias={}), "DPPL of white is undefined or missing"),
+            (evidence(bias=bias_report(0.1, facet="hispan")), "DPPL of white is undefined"),
+            (evidence(bias=bias_report(None)), "DPPL of white is undefined or missing"),
+            (evidence(bias=bias_report(0.1, None)), "DPPL of white is undefined or missing"),
+            (evidence(bias=bias_report("Infinity")), "DPPL of white is undefined or missing"),
+        ],
+    )
+    def test_holds_what_is_not_known(self, found: Evidence, reason: str) -> None:
+        kind, why = verdict_of(found)
+        assert kind == "held"
+        assert reason in why
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            evidence(evaluation=evaluation(auc=INFINITY)),
+            evidence(evaluation=evaluation(rows=INFINITY)),
+            evidence(bias=bias_report(NAN)),
+            evidence(bias=bias_report(0.01, NAN)),
+            evidence(bias=bias_report(True)),
+            against(theirs=-INFINITY),
+        ],
+        ids=["metric", "rows", "bias", "bias of a second group", "truth value", "champion"],
+    )
+    def test_holds_on_what_json_can_say_but_no_measurement_can(self, found: Evidence) -> None:
+        assert verdict_of(found)[0] == "held"
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            {"post_training_bias_metrics": {"facets": {"white": [7]}}},
+            {"post_training_bias_metrics": {"facets": {"white": [{"metrics": [None]}]}}},
+            {"post_training_bias_metrics": {"facets": {"white": [{"metrics": {}}]}}},
+            {"post_training_bias_metrics": {"facets": {"white": [{"metrics": None}]}}},
+            {"post_training_bias_metrics": {"facets": {"white": "none"}}},
+            {"post_training_bias_metrics": 3},
+        ],
+    )
+    def test_holds_on_a_report_in_another_shape(self, broken: dict[str, object]) -> None:
+        assert verdict_of(evidence(bias=broken))[0] == "held"
+
+    @pytest.mark.parametrize(
+        ("registered", "missing"),
+        [
+            ({"commit": ""}, "commit"),
+            ({"image_digest": ""}, "image digest"),
+            ({"artifact_sha256": ""}, "artifact digest"),
+        ],
+    )
+    def test_holds_a_version_that_cannot_be_traced(
+        self, registered: dict[str, object], missing: str
+    ) -> None:
+        kind, why = verdict_of(evidence(), **registered)
+        assert (kind, why) == ("held", f"the lineage is incomplete: {missing}")
+
+    def test_failing_outweighs_not_knowing(self) -> None:
+        kind, why = verdict_of(evidence(evaluation=evaluation(auc=0.5), bias=None))
+        assert kind == "failed"
+        assert why == "auc 0.500, at least 0.650 is needed"
+
+    def test_keeps_every_finding_with_the_verdict(self) -> None:
+        verdict = judge(package(), evidence(evaluation=evaluation(auc=0.5)), GATE)
+        assert verdict.facts["findings"] == [
+            "passed: 247 test rows, 150 are needed",
+            "failed: auc 0.500, at least 0.650 is needed",
+            "passed: DPPL of white 0.100, at most 0.150 either way is allowed",
+        ]
+
+    def test_asks_only_for_what_the_model_requires(self) -> None:
+        rules = gate(require=("evaluation",), metrics={}, bias={})
+        bare = evidence(bias=None, explainability=None, run_on_record=False)
+        assert verdict_of(bare, rules)[0] == "passed"
+
+    @pytest.mark.parametrize("missing", ["evaluation", "bias"])
+    def test_holds_when_a_rule_has_no_report_to_be_checked_against(self, missing: str) -> None:
+        found = evidence(**{missing: None})
+        assert verdict_of(found, gate(require=("lineage",)))[0] == "held"
+
+
+class TestMargin:
+    """The drop against the version that serves, on the same rows."""
+
+    def test_does_not_apply_when_nothing_serves(self) -> None:
+        assert verdict_of(evidence(live_uri=""))[0] == "passed"
+
+    @pytest.mark.parametrize(("auc", "kind"), [(0.75, "passed"), (0.69, "passed"), (0.68, "failed")])
+    def test_bounds_the_drop(self, auc: float, kind: str) -> None:
+        assert verdict_of(against(auc, theirs=0.7099))[0] == kind
+
+    @pytest.mark.parametrize(
+        ("found", "reason"),
+        [
+            (against(live=ARTIFACT.format(2)), "the evidence is stale: compared with s3://"),
+            (against(live=None), "the evidence is stale: compared with s3://"),
+            (evidence(live_uri=ARTIFACT.format(1)), "the evidence is stale: compared with None"),
+            (against(theirs=None), "auc of the serving version is missing from the evaluation"),
+            (
+                evidence(
+                    evaluation=evaluation() | {"champion": "version 1"},
+                    live_uri=ARTIFACT.format(1),
+                ),
+                "the evidence is stale: compared with None",
+            ),
+        ],
+        ids=["another serves", "somebody else's serves", "not compared", "no value", "no table"],
+    )
+    def test_holds_when_it_cannot_be_told(self, found: Evidence, reason: str) -> None:
+        kind, why = verdict_of(found)
+        assert kind == "held"
+        assert reason in why
+
+    def test_of_a_metric_that_only_has_a_minimum_is_not_asked_for(self) -> None:
+        rules = gate(metrics={"auc": MetricRule(min=0.65, max_drop=None)})
+        assert verdict_of(evidence(live_uri=ARTIFACT.format(1)), rules)[0] == "passed"
+
+    def test_alone_is_enough_of_a_rule(self) -> None:
+        rules = gate(metrics={"auc": MetricRule(min=None, max_drop=0.02)})
+        kind, why = verdict_of(against(auc=0.5, theirs=0.51), rules)
+        assert kind == "passed"
+        assert "a drop of 0.020 is allowed" in why
+        assert verdict_of(evidence(live_uri=""), rules)[0] == "passed"
+
+
+class TestNewWord:
+    """The registry keeps no time of approval, and every edit moves LastModifiedTime."""
+
+    def new(
+        self, words: str = "", updated: tuple[str, ...] = (), at: datetime | None = None
+    ) -> bool:
+        """Of a version noted as approved at noon with the word "fine"."""
+        noted = approved(modified_at=NOON, approval=approval(words="fine"))
+        now = package(status="Approved", words=words or "fine")
+        return says_something_new(noted, now, updated, at)
+
+    def test_is_a_status_that_was_not_noted(self) -> None:
+        assert says_something_new(version(), package(status="Approved"), (), None)
+        assert says_something_new(approved(), package(status="Rejected"), (), None)
+
+    def test_is_no_word_while_nobody_said_one(self) -> None:
+        assert not says_something_new(version(), package(), ("ModelApprovalStatus",), after(1))
+
+    def test_is_no_edit_of_an_approved_version(self) -> None:
+        assert not self.new(updated=("CustomerMetadataProperties",), at=after(1))
+        assert not self.new(words="better wording", updated=("ApprovalDescription",), at=after(1))
+
+    def test_is_an_approval_that_an_event_lists_with_a_later_time(self) -> None:
+        assert self.new(updated=("ModelApprovalStatus",), at=after(1))
+
+    def test_is_not_the_same_event_once_more(self) -> None:
+        assert not self.new(updated=("ModelApprovalStatus",), at=NOON)
+        assert not self.new(updated=("ModelApprovalStatus",), at=None)
+
+    @pytest.mark.parametrize("words", ["retry: the alarm was wrong", "override: the board asked"])
+    def test_is_what_the_words_ask_for(self, words: str) -> None:
+        assert self.new(words=words)
+
+    def test_is_not_what_the_words_asked_for_already(self) -> None:
+        noted = approved(approval=approval(words="retry: again"))
+        now = package(status="Approved", words="retry: again")
+        assert not says_something_new(noted, now, (), None)
+
+    def test_a_status_without_any_noted_word_is_not_new(self) -> None:
+        noted = version(status="Approved")
+        assert not says_something_new(noted, package(status="Approved"), (), None)
+
+
+class TestWord:
+    def weigh(self, who: Identity, rules: GateSpec = GATE, **given: object):
+        now = package(**{"status": "Approved", "modified_by": who, "modified_at": after(5)} | given)
+        return weigh(version(), now, rules, "approval#1")
+
+    def test_of_a_person_counts(self) -> None:
+        verdict, word = self.weigh(ALICE, words="looks good")
+        assert (verdict.kind, verdict.reason) == ("approved", "Approved by alice: looks good")
+        assert (word.id, word.at, word.by, word.words) == (
+            "approval#1", after(5), "alice", "looks good",
+        )  # fmt: skip
+        assert word.counts
+
+    @pytest.mark.parametrize(
+        ("who", "maker", "why"),
+        [
+            (ROLE, ROLE, "is no person with a name"),
+            (Identity(), ROLE, "the approver is no person with a name"),
+            (ALICE, ALICE, "alice also made the version"),
+            (
+                Identity(arn=ROLE.arn, source_identity="dora"),
+                Identity(arn=ALICE.arn, source_identity="dora"),
+                "dora also made the version",
+            ),
+        ],
+    )
+    def test_does_not_count(self, who: Identity, maker: Identity, why: str) -> None:
+        verdict, word = self.weigh(who, created_by=maker)
+        assert verdict.kind == "held"
+        assert not word.counts
+        assert why in word.reason
+        assert word.reason == verdict.reason
+
+    def test_of_another_profile_counts_when_aws_names_no_arn_of_either(self) -> None:
+        _, word = self.weigh(Identity(user_profile="emil"), created_by=Identity(user_profile="fay"))
+        assert word.counts
+
+    def test_counts_only_from_the_list_if_there_is_one(self) -> None:
+        rules = gate(approvers=("arn:aws:iam::*:user/alice",))
+        assert self.weigh(ALICE, rules)[1].counts
+        verdict, word = self.weigh(BOB, rules)
+        assert not word.counts
+        assert "is not on the list of approvers" in verdict.reason
+
+    def test_of_rejection_needs_nobody_in_particular(self) -> None:
+        verdict, word = self.weigh(ROLE, status="Rejected")
+        assert verdict.kind == "rejected"
+        assert not word.counts
+        assert verdict.reason == f"Rejected by {ROLE.arn}: no words"
+
+    def test_that_takes_an_approval_back_reopens_the_version(self) -> None:
+        verdict, word = self.weigh(Identity(), status="PendingManualApproval")
+        assert verdict.kind == "reopened"
+        assert not word.counts
+        assert "somebody AWS does not name" in verdict.reason
+
+    def test_said_again_is_another_decision(self) -> None:
+        first, _ = self.weigh(ALICE)
+        second, _ = self.weigh(ALICE, modified_at=after(6))
+        assert first.id("mortgage") != second.id("mortgage")

@@ -1,0 +1,293 @@
+"""Rollout: the registry is the desired state; what should serve, and the next step towards it."""
+
+from dataclasses import replace
+
+import pytest
+
+from steward.decide.rollout import (
+    MOVING,
+    EndpointFacts,
+    Rollout,
+    RolloutFacts,
+    Target,
+    desired,
+    held,
+    next_step,
+    same_artifact,
+    still_stands,
+    withdrawn,
+)
+from tests.steward.builders import (
+    NOON, after, approval, approved, config, endpoint, rollout, rollout_facts, served, version,
+)  # fmt: skip
+
+
+def target(facts: RolloutFacts) -> tuple[int, str] | str:
+    found = desired(facts)
+    return (found.version, found.direction) if isinstance(found, Target) else found
+
+
+def ended(**given: object) -> Rollout:
+    return rollout(**{"state": "closed", "outcome": "served"} | given)
+
+
+class TestFirst:
+    def test_nothing_serves_before_anything_is_approved(self) -> None:
+        assert target(rollout_facts()) == "no version may serve yet"
+        assert target(rollout_facts(version(1))) == "no version may serve yet"
+
+    def test_the_newest_version_that_may_serve(self) -> None:
+        assert target(rollout_facts(approved(1), approved(2), version(3))) == (2, "forward")
+
+    def test_says_by_whose_word(self) -> None:
+        found = desired(rollout_facts(approved(1)))
+        assert isinstance(found, Target)
+        assert found.reason == (
+            "version 1 may serve (Approved by alice: no words) and nothing serves yet"
+        )
+
+
+class TestForward:
+    def test_stays_while_nothing_newer_may_serve(self) -> None:
+        facts = rollout_facts(served(1), version(2), live=endpoint(1), last=ended())
+        assert target(facts) == "version 1 serves; no newer version may"
+
+    def test_goes_to_the_newer_version(self) -> None:
+        facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended())
+        found = desired(facts)
+        assert isinstance(found, Target)
+        assert (found.version, found.direction) == (2, "forward")
+        assert found.reason.endswith("and version 1 serves")
+
+    def test_never_to_an_older_version_than_the_live_one(self) -> None:
+        late = approved(1, approval=approval(1, at=after(99)))
+        facts = rollout_facts(late, served(2), live=endpoint(2), last=ended(highest=2))
+        assert target(facts) == "version 2 serves; no newer version may"
+
+    def test_not_again_to_a_version_that_was_stepped_back_from(self) -> None:
+        facts = rollout_facts(
+            served(1), served(2), live=endpoint(1),
+            last=ended(highest=2, stepped_back_at=after(50)),
+        )  # fmt: skip
+        assert target(facts) == "version 1 serves; no newer version may"
+
+    def test_again_once_it_is_approved_after_the_step_back(self) -> None:
+        again = served(2, approval=approval(2, at=after(51)))
+        facts = rollout_facts(
+            served(1), again, live=endpoint(1), last=ended(highest=2, stepped_back_at=after(50))
+        )
+        assert target(facts) == (2, "forward")
+
+    def test_a_version_between_the_live_one_and_the_highest_ever_started_is_passed_over(
+        self,
+    ) -> None:
+        facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended(highest=3))
+        assert target(facts) == "version 1 serves; no newer version may"
+
+    @pytest.mark.parametrize(
+        "newer",
+        [
+            approved(2, failed_under="approval#2"),
+            approved(2, gate="failed"),
+            approved(2, approval=approval(2, counts=False)),
+        ],
+        ids=["failed under this approval", "gate failed", "does not count"],
+    )
+    def test_not_to_a_version_that_may_not_serve(self, newer: object) -> None:
+        facts = rollout_facts(served(1), newer, live=endpoint(1), last=ended())  # type: ignore[arg-type]
+        assert target(facts) == "version 1 serves; no newer version may"
+
+
+class TestBack:
+    def test_when_the_live_version_was_revoked_to_the_newest_that_served(self) -> None:
+        revoked = served(3, status="Rejected")
+        facts = rollout_facts(served(1), served(2), revoked, live=endpoint(3), last=ended())
+        found = desired(facts)
+        assert isinstance(found, Target)
+        assert (found.version, found.direction) == (2, "back")
+        assert found.reason == "version 3 is Rejected; version 2 has served before"
+
+    def test_not_to_a_version_that_never_served(self) -> None:
+        revoked = served(2, status="Rejected")
+        facts = rollout_facts(approved(1), revoked, live=endpoint(2), last=ended())
+        assert target(facts) == (
+            "hold: version 2 is Rejected, and no other approved version has served; 2 stays"
+        )
+
+    @pytest.mark.parametrize(
+        ("forget", "why"),
+        [("registry", "is not in the registry any more"), ("versions", "has not been judged yet")],
+    )
+    def test_when_nothing_is_known_of_the_live_version_any_more(
+        self, forget: str, why: str
+    ) -> None:
+        facts = rollout_facts(served(1), served(2), live=endpoint(2), last=ended())
+        known = {number: value for number, value in getattr(facts, forget).items() if number != 2}
+        found = desired(replace(facts, **{forget: known}))
+        assert isinstance(found, Target)
+        assert (found.version, found.direction) == (1, "back")
+        assert why in found.reason
+
+
+def test_an_endpoint_with_somebody_elses_config_is_left_alone() -> None:
+    facts = rollout_facts(approved(1), live=endpoint(None))
+    assert target(facts) == "the endpoint serves handmade, which is not Steward's"
+
+
+class TestNextStep:
+    def kind(self, live: EndpointFacts | None, last: Rollout | None) -> str:
+        return next_step(rollout_facts(served(1), approved(2), live=live, last=last)).kind
+
+    def test_starts_what_should_serve(self) -> None:
+        facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended(number=4))
+        verdict = next_step(facts)
+        assert (verdict.kind, verdict.subject) == ("start", "version 2")
+        assert verdict.facts == {
+            "version": 2,
+            "direction": "forward",
+            "approval": "approval#2",
+            "config": config(1),
+            "after": 4,
+        }
+
+    def test_starts_the_first_one(self) -> None:
+        verdict = next_step(rollout_facts(approved(1)))
+        assert (verdict.facts["config"], verdict.facts["after"]) == (None, 0)
+
+    def test_does_nothing_when_what_serves_should(self) -> None:
+        verdict = next_step(rollout_facts(served(1), live=endpoint(1), last=ended()))
+        assert (verdict.kind, verdict.reason) == (
+            "nothing", "version 1 serves; no newer version may",
+        )  # fmt: skip
+
+    def test_does_nothing_before_there_is_anything(self) -> None:
+        assert next_step(rollout_facts()).kind == "nothing"
+
+    def test_holds_when_there_is_nowhere_to_go_back_to(self) -> None:
+        facts = rollout_facts(served(1, status="Rejected"), live=endpoint(1), last=ended())
+        assert next_step(facts).kind == "hold"
+
+    @pytest.mark.parametrize("status", MOVING)
+    def test_waits_for_an_endpoint_that_moves_by_itself(self, status: str) -> None:
+        assert self.kind(endpoint(1, status), ended()) == "wait"
+        assert self.kind(endpoint(1, status), None) == "wait"
+
+    @pytest.mark.parametrize("status", ["Failed", "OutOfService", "UpdateRollbackFailed"])
+    def test_holds_and_says_why_when_the_endpoint_is_broken(self, status: str) -> None:
+        broken = endpoint(1, status, failure="no capacity")
+        verdict = next_step(rollout_facts(served(1), approved(2), live=broken, last=ended()))
+        assert verdict.kind == "hold"
+        assert f"{status} (no capacity)" in verdict.reason
+        silent = next_step(rollout_facts(live=endpoint(1, status)))
+        assert "no reason given" in silent.reason
+
+
+class TestInFlight:
+    """A rollout towards version 2 while version 1 serves. DescribeEndpoint alone says how it is."""
+
+    def step(self, live: EndpointFacts | None, **given: object) -> tuple[str, str]:
+        open_one = rollout(**{"version": 2, "config_name": config(2)} | given)
+        verdict = next_step(rollout_facts(served(1), approved(2), live=live, last=open_one))
+        return verdict.kind, verdict.reason
+
+    def test_has_to_be_asked_for(self) -> None:
+        assert self.step(None, called_at=None)[0] == "resume"
+        assert self.step(endpoint(1), called_at=None)[0] == "resume"
+
+    @pytest.mark.parametrize("status", MOVING)
+    def test_is_waited_for(self, status: str) -> None:
+        assert self.step(endpoint(1, status))[0] == "wait"
+
+    def test_is_done_when_our_config_is_in_service(self) -> None:
+        assert self.step(endpoint(2)) == ("finish", f"version 2 ({config(2)}) is in service")
+
+    def test_is_done_too_when_the_answer_to_the_call_was_lost(self) -> None:
+        assert self.step(endpoint(2), called_at=None)[0] == "finish"
+
+    def test_failed_when_the_old_config_is_back_in_service(self) -> None:
+        kind, reason = self.step(endpoint(1, failure="alarm steward-5xx"))
+        assert kind == "fail"
+        assert reason == (
+            f"{config(1)} is InService instead of version 2 ({config(2)}): alarm steward-5xx"
+        )
+
+    def test_failed_without_a_reason_says_so(self) -> None:
+        assert self.step(endpoint(1))[1].endswith("SageMaker gives no reason")
+
+    @pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
+    def test_failed_when_the_endpoint_is_broken(self, status: str) -> None:
+        assert self.step(endpoint(2, status))[0] == "fail"
+
+    def test_is_no_rollout_before_one_was_opened_nor_after_it_was_closed(self) -> None:
+        for last in (None, ended()):
+            with pytest.raises(ValueError, match="no rollout is open"):
+                _ = rollout_facts(last=last).in_flight
+        assert rollout_facts(last=rollout()).in_flight.version == 1
+
+
+class TestJustBeforeTheCall:
+    def why_not(self, noted: object = None, status: str = "Approved", name: str = "") -> str | None:
+        return still_stands(noted or approved(1), rollout(), status, name or config(1))  # type: ignore[arg-type]
+
+    def test_an_approval_that_still_stands_is_acted_on(self) -> None:
+        assert self.why_not() is None
+
+    def test_a_revocation_stops_it(self) -> None:
+        assert self.why_not(status="Rejected") == "version 1 became Rejected before the call"
+
+    @pytest.mark.parametrize(
+        "noted", [version(1), approved(1, approval=approval(id="approval#other"))]
+    )
+    def test_another_word_stops_it(self, noted: object) -> None:
+        assert "was replaced" in str(self.why_not(noted))
+
+    def test_a_version_that_is_not_noted_any_more_stops_it(self) -> None:
+        assert still_stands(None, rollout(), "Approved", config(1)) is not None
+
+    def test_a_changed_file_of_the_model_stops_it(self) -> None:
+        assert "the model's file changed" in str(self.why_not(name="steward-mortgage-v1-ffffffff"))
+
+    def test_the_verdict_names_rollout_and_reason(self) -> None:
+        verdict = withdrawn(rollout(number=3), "revoked")
+        assert (verdict.kind, verdict.subject, verdict.reason) == (
+            "withdraw", "rollout 3", "revoked",
+        )  # fmt: skip
+
+    def test_a_start_that_something_forbids_holds(self) -> None:
+        verdict = held(next_step(rollout_facts(approved(1))), "the artifact changed")
+        assert (verdict.kind, verdict.subject) == ("hold", "version 1")
+        assert verdict.facts["why"] == "the artifact changed"
+
+
+class TestSameBytes:
+    """Only what was registered is rolled out."""
+
+    IMAGE = "sha256:" + "8" * 64
+
+    def test_as_registered(self) -> None:
+        assert same_artifact(version(), "etag-1", "version-1", self.IMAGE) is None
+
+    @pytest.mark.parametrize(
+        ("etag", "version_id", "image", "why"),
+        [
+            (None, None, IMAGE, "is not what was registered: found ETag None"),
+            ("etag-2", "version-1", IMAGE, "is not what was registered: found ETag etag-2"),
+            ("etag-1", "version-2", IMAGE, "is not what was registered"),
+            ("etag-1", "version-1", "sha256:9", "the image digest is sha256:9"),
+            ("etag-1", "version-1", "", "the image digest is "),
+        ],
+    )
+    def test_anything_else_is_told(
+        self, etag: str | None, version_id: str | None, image: str, why: str
+    ) -> None:
+        assert why in str(same_artifact(version(), etag, version_id, image))
+
+    def test_an_image_that_never_had_a_digest_is_the_same(self) -> None:
+        bare = version(artifact=replace(version().artifact, image_digest=None))
+        assert same_artifact(bare, "etag-1", "version-1", "") is None
+
+
+def test_when_two_looks_see_the_same_they_decide_the_same() -> None:
+    facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended())
+    moved = replace(facts, endpoint=replace(endpoint(1), modified_at=NOON))
+    assert next_step(facts).id("mortgage") == next_step(moved).id("mortgage")

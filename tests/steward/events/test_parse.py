@@ -1,0 +1,255 @@
+"""Raw JSON becomes one of the events, or a BadEvent that says what is missing."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steward.errors import BadEvent
+from steward.events.parse import parse
+from steward.events.types import (
+    EndpointChanged,
+    LookAt,
+    ObjectCreated,
+    PackageChanged,
+    RunChanged,
+    Trigger,
+)
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+EXECUTION = (
+    "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/steward-mortgage/execution/p4jn9xou8a8s"
+)
+LANDING, ARTIFACTS = (
+    f"steward-{purpose}-123456789012-eu-west-1" for purpose in ("landing", "artifacts")
+)
+EVENTS = Path(__file__).parent.parent.parent.parent / "events"
+
+
+def sample(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def read(event: object) -> Trigger:
+    return parse(json.dumps(event), ACCOUNT, REGION)
+
+
+def on(day: int, hour: int, minute: int, second: int) -> datetime:
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=UTC)
+
+
+PARSED = {
+    "upload": ObjectCreated(
+        bucket=LANDING,
+        key="mortgage/incoming/2026-11-20/part-0.csv",
+        version_id="3HL4kqtJlcpXroDTDmJ",
+        etag="9b2cf535f27731c974343645a3985328",
+        size=52471,
+        sequencer="0066A1B2C3D4E5F6A7",
+        at=on(20, 8, 15, 30),
+    ),
+    "upload-marker": ObjectCreated(
+        bucket=LANDING,
+        key="mortgage/incoming/2026-11-20/_SUCCESS",
+        version_id="QUpfdndhfd8438MNFDN",
+        etag="d41d8cd98f00b204e9800998ecf8427e",
+        size=0,
+        sequencer="0066A1B2C3D4E5F6B2",
+        at=on(20, 8, 15, 41),
+    ),
+    "run-succeeded": RunChanged("steward-mortgage", EXECUTION),
+    "version-registered": PackageChanged("steward-mortgage", 1, (), on(20, 8, 40, 14)),
+    "version-approved": PackageChanged(
+        "steward-mortgage", 1, ("ModelApprovalStatus", "ApprovalDescription"), on(20, 9, 0, 0)
+    ),
+    "version-rejected": PackageChanged(
+        "steward-mortgage", 1, ("ModelApprovalStatus", "ApprovalDescription"), on(20, 9, 0, 0)
+    ),
+    "endpoint-in-service": EndpointChanged("steward-mortgage"),
+    "endpoint-updating": EndpointChanged("steward-mortgage"),
+    "violation-file": ObjectCreated(
+        bucket=ARTIFACTS,
+        key="monitoring/mortgage/v1/2026/11/21/08/constraint_violations.json",
+        version_id="8XECn7qYVcpAroEUEnK",
+        etag="1b2cf535f27731c974343645a3985329",
+        size=412,
+        sequencer="0066A1B2C3D4E5F700",
+        at=on(21, 9, 4, 10),
+    ),
+    "look-at": LookAt("mortgage"),
+}
+
+
+@pytest.mark.parametrize("name", PARSED)
+def test_a_documented_event_is_read(name: str) -> None:
+    assert read(sample(name)) == PARSED[name]
+
+
+def test_every_sample_but_the_schedule_is_a_message_of_a_queue() -> None:
+    assert {path.stem for path in EVENTS.glob("*.json")} == {*PARSED, "sweep"}
+
+
+@pytest.mark.parametrize("name", sorted({*PARSED} - {"look-at"}))
+def test_unknown_members_are_ignored(name: str) -> None:
+    """AWS adds members to its events without notice."""
+    event = sample(name) | {"new": {"member": 1}}
+    event["detail"] = event["detail"] | {"another": [1]}
+    assert read(event) == PARSED[name]
+
+
+class TestOptional:
+    def test_an_upload_to_an_unversioned_bucket_has_no_version(self) -> None:
+        event = sample("upload")
+        del event["detail"]["object"]["version-id"]
+        found = read(event)
+        assert isinstance(found, ObjectCreated)
+        assert found.version_id is None
+
+    def test_a_key_is_taken_as_it_is(self) -> None:
+        """EventBridge does not URL-encode keys as S3's own notifications do."""
+        event = sample("upload")
+        event["detail"]["object"]["key"] = "mortgage/incoming/a+b c%20:d.csv"
+        found = read(event)
+        assert isinstance(found, ObjectCreated)
+        assert found.key == "mortgage/incoming/a+b c%20:d.csv"
+
+    @pytest.mark.parametrize("member", ["LastModifiedTime", "UpdatedModelPackageFields"])
+    def test_a_version_event_may_lack_what_changed_and_when(self, member: str) -> None:
+        event = sample("version-approved")
+        del event["detail"][member]
+        assert isinstance(read(event), PackageChanged)
+
+    def test_a_time_without_an_offset_is_utc(self) -> None:
+        event = sample("upload") | {"time": "2026-11-20T08:15:30"}
+        assert read(event) == PARSED["upload"]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("upload", "account"),
+        ("upload", "region"),
+        ("upload", "source"),
+        ("upload", "detail-type"),
+        ("upload", "time"),
+        ("upload", "detail.bucket.name"),
+        ("upload", "detail.object.key"),
+        ("upload", "detail.object.etag"),
+        ("upload", "detail.object.size"),
+        ("upload", "detail.object.sequencer"),
+        ("run-succeeded", "detail.pipelineExecutionArn"),
+        ("version-approved", "detail.ModelPackageGroupName"),
+        ("version-approved", "detail.ModelPackageVersion"),
+        ("endpoint-in-service", "detail.EndpointName"),
+        ("endpoint-updating", "detail.EndpointName"),
+        ("look-at", "look_at"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [None, "", 7.5, [], {}, True])
+def test_a_member_that_is_missing_or_of_another_type_is_named(
+    name: str, path: str, wrong: object
+) -> None:
+    event = sample(name)
+    *parents, last = path.split(".")
+    table = event
+    for parent in parents:
+        table = table[parent]
+    table[last] = wrong
+    with pytest.raises(BadEvent, match=rf"^{path}: found {wrong!r}, ".replace("[", r"\[")):
+        read(event)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("upload", {"account": "210987654321"}, "account: found '210987654321'"),
+        ("upload", {"region": "eu-west-2"}, "region: found 'eu-west-2'"),
+        ("upload", {"detail-type": "Object Deleted"}, "source and detail-type: found"),
+        ("upload", {"source": "aws.sagemaker"}, "source and detail-type: found"),
+        ("sweep", {}, "source and detail-type: found"),
+        ("upload", {"time": "yesterday"}, "time: found 'yesterday', an ISO 8601 time is needed"),
+        ("upload", {"detail": None}, "detail.bucket.name: found None"),
+        ("upload", {"detail": []}, "detail.bucket.name: found None"),
+    ],
+)
+def test_an_event_for_somebody_else_is_refused(
+    name: str, change: dict[str, object], says: str
+) -> None:
+    with pytest.raises(BadEvent) as bad:
+        read(sample(name) | change)
+    assert says in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("UpdatedModelPackageFields", "ModelApprovalStatus"),
+        ("UpdatedModelPackageFields", [1]),
+        ("LastModifiedTime", "soon"),
+        ("LastModifiedTime", 7),
+        ("ModelPackageVersion", -1),
+    ],
+)
+def test_a_version_event_in_another_shape_is_refused(member: str, value: object) -> None:
+    event = sample("version-approved")
+    event["detail"][member] = value
+    with pytest.raises(BadEvent, match=rf"^detail\.{member}: found "):
+        read(event)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "steward-mortgage",
+        "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/steward-mortgage",
+        "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/steward-mortgage/execution/x",
+    ],
+)
+def test_a_run_event_must_name_an_execution(arn: str) -> None:
+    event = sample("run-succeeded")
+    event["detail"]["pipelineExecutionArn"] = arn
+    with pytest.raises(BadEvent, match=r"^detail\.pipelineExecutionArn: found .* no execution's"):
+        read(event)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "7", "null", '"text"', "[" * 100_000])
+def test_what_is_no_json_object_is_refused(body: str) -> None:
+    with pytest.raises(BadEvent):
+        parse(body, ACCOUNT, REGION)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+EVENT = st.sampled_from(sorted({*PARSED} - {"look-at"}))
+
+
+@given(JSON)
+def test_any_json_is_an_event_or_a_bad_one_and_nothing_else(value: object) -> None:
+    with pytest.raises(BadEvent):
+        read(value)
+
+
+@given(EVENT, st.data())
+def test_any_damage_to_an_event_leaves_an_event_or_a_bad_one(name: str, data: st.DataObject) -> None:
+    event = sample(name)
+    table = event
+    while True:
+        member = data.draw(st.sampled_from(sorted(table)))
+        if not isinstance(table[member], dict) or not table[member] or data.draw(st.booleans()):
+            break
+        table = table[member]
+    table[member] = data.draw(JSON)
+    try:
+        found = read(event)
+    except BadEvent:
+        return
+    assert type(found) is type(PARSED[name])
+

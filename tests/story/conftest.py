@@ -1,0 +1,48 @@
+"""One embedded AWS on which the demo is played once, each step lied about first."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cli.demo.stage import Stage
+from cli.demo.story import STEPS, Result, conclude, play, play_one
+from cli.local import embedded
+from tests.story.faults import LIES, Restore, restored, told, what_is_left_to_do
+
+
+@dataclass
+class Played:
+    """The demo as it was played: the stage as it stands at the end, and what became of each lie."""
+
+    stage: Stage
+    results: list[Result]
+    exit_codes: dict[str, int]
+    summaries: dict[str, dict[str, object]]
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with embedded(tmp_path_factory.mktemp("embedded")) as local:
+        yield Stage(local, say=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def played(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    summary = tmp_path_factory.mktemp("summary") / "summary.json"
+    story = Played(stage, [], {}, {})
+    for place, step in enumerate(STEPS):
+        _lie_about(story, place, summary)
+        story.results.append(play_one(stage, what_is_left_to_do(step, LIES[step.name])))
+    return story
+
+
+def _lie_about(story: Played, place: int, summary: Path) -> None:
+    step, restores = STEPS[place], list[Restore]()
+    with restored(restores):
+        lied = told(step, LIES[step.name], restores)
+        results = play(story.stage, [lied, *STEPS[place + 1 :]], story.results)
+        story.exit_codes[step.name] = conclude(story.stage, results, 0.0, summary)
+    story.summaries[step.name] = json.loads(summary.read_text())

@@ -1,0 +1,64 @@
+"""What the embedded AWS answers and sends is what AWS documents, for everything Steward used."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.story.conftest import Played
+
+EVENTS = Path(__file__).parent.parent.parent / "events"
+
+# Documented examples by detail-type, and what the documentation calls optional in each.
+EXAMPLES = {
+    "Object Created": "upload.json",
+    "SageMaker Model Building Pipeline Execution Status Change": "run-succeeded.json",
+    "SageMaker Model Package State Change": "version-approved.json",
+    "SageMaker Endpoint State Change": "endpoint-in-service.json",
+    "SageMaker Endpoint Deployment State Change": "endpoint-updating.json",
+}
+OPTIONAL = {
+    "detail.event-version", "detail.bucket.aws-generated-tags", "detail.source-ip-address",
+    "detail.UpdatedModelPackageFields", "detail.ModelLifeCycle", "detail.CustomerMetadataProperties",
+    "detail.ApprovalDescription", "detail.executionEndTime", "detail.pipelineExecutionDescription",
+    "detail.previousPipelineExecutionStatus", "detail.PendingDeploymentSummary",
+    "detail.InferenceSpecification", "detail.ModelMetrics",
+}  # fmt: skip
+
+
+def test_every_answer_has_the_shape_that_botocore_describes(played: Played) -> None:
+    assert played.stage.local.faults() == []
+
+
+def test_the_functions_were_heard_on_every_service_they_use(played: Played) -> None:
+    calls = played.stage.local.calls()
+    services = {name.partition(":")[0] for name, call in calls.items() if call["functions"]}
+    assert services >= {"dynamodb", "s3", "sagemaker", "sns", "sqs"}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_events_have_the_documented_fields(played: Played, kind: str) -> None:
+    example = paths(json.loads((EVENTS / EXAMPLES[kind]).read_text()))
+    sent = [
+        entry["event"]
+        for entry in played.stage.local.events()
+        if isinstance(entry["event"], dict) and entry["event"]["detail-type"] == kind
+    ]
+    assert sent, f"no {kind} was sent"
+    for event in sent:
+        found = paths(event)
+        assert found - example - OPTIONAL == set()
+        assert example - found - OPTIONAL == set()
+
+
+def paths(value: object, prefix: str = "") -> set[str]:
+    """The path of each member; below an optional one only its own."""
+    if prefix in OPTIONAL:
+        return {prefix}
+    if isinstance(value, list):
+        return set().union(*(paths(item, prefix) for item in value)) if value else {prefix}
+    if not isinstance(value, dict):
+        return {prefix}
+    return set().union(
+        *(paths(item, f"{prefix}.{name}" if prefix else name) for name, item in value.items())
+    ) or {prefix}
