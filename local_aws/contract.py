@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParser, create_parser
 from local_aws import identity, shapes
 from local_aws.coverage import is_covered
 from local_aws.kernel import World
+from local_aws.slips import without_slips
 from local_aws.wire import (
     Call,
     Handler,
@@ -99,7 +100,7 @@ class Contract:
             stack.enter_context(answering(request))
             if call.service in SERIAL:
                 stack.enter_context(self._world.lock(call.service))
-            return self._inner(request)
+            return without_slips(call, self._inner(request))
 
 
 def _refusal(call: Call, request: Request, detail: str = "") -> Response:

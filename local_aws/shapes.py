@@ -46,7 +46,10 @@ def _list(value: object, shape: ListShape, path: str) -> Iterator[str]:
         yield f"{path} is {value!r:.60}, not a list"
         return
     for index, item in enumerate(value):
-        yield from faults(item, shape.member, f"{path}[{index}]")
+        wrong = list(faults(item, shape.member, f"{path}[{index}]"))
+        if wrong:  # what is wrong with the first is wrong with the others
+            yield from wrong
+            return
 
 
 def _map(value: object, shape: MapShape, path: str) -> Iterator[str]:

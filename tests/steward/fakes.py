@@ -45,7 +45,7 @@ class Mortal:
         self._dies_after = 0
         services = (clients.dynamodb, clients.s3, clients.sagemaker, clients.sns, clients.sqs)
         for client in services:
-            client.meta.events.register("after-call", self._after_call, unique_id="mortal")
+            client.meta.events.register("after-call", self._after_call)
         self._services = services
 
     def dies_after(self, count: int) -> None:
@@ -54,7 +54,7 @@ class Mortal:
 
     def close(self) -> None:
         for client in self._services:
-            client.meta.events.unregister("after-call", unique_id="mortal")
+            client.meta.events.unregister("after-call", self._after_call)
 
     def _after_call(self, model: Any, **_: object) -> None:
         if model.name in CHANGES:
@@ -88,12 +88,19 @@ class FakeSageMaker:
         self.calls: list[str] = []
         self.definition = '{"Version":"2020-12-01"}'
         self.before: dict[str, Any] = {}
+        self.lists_executions = True
 
     def install(self, clients: Aws) -> None:
         """Answer instead of AWS."""
         events = clients.sagemaker.meta.events
-        events.register("provide-client-params.sagemaker.*", self._keep, unique_id="fake")
-        events.register("before-call.sagemaker.*", self._answer, unique_id="fake")
+        events.register("provide-client-params.sagemaker.*", self._keep)
+        events.register("before-call.sagemaker.*", self._answer)
+
+    def leave(self, clients: Aws) -> None:
+        """Let AWS answer again."""
+        events = clients.sagemaker.meta.events
+        events.unregister("provide-client-params.sagemaker.*", self._keep)
+        events.unregister("before-call.sagemaker.*", self._answer)
 
     def _keep(self, params: Json, **_: object) -> None:
         self._request = params
@@ -170,6 +177,17 @@ class FakeSageMaker:
                 "LastModifiedTime": self._clock.now(),
             }
         return {"PipelineExecutionArn": arn}
+
+    def list_pipeline_executions(self, PipelineName: str, CreatedAfter: datetime) -> Json:  # noqa: N803
+        found = [
+            {
+                "PipelineExecutionArn": arn,
+                "PipelineExecutionDisplayName": one["PipelineExecutionDisplayName"],
+            }
+            for arn, one in self.executions.items()
+            if f":pipeline/{PipelineName}/" in arn and one["CreationTime"] >= CreatedAfter
+        ]
+        return {"PipelineExecutionSummaries": found if self.lists_executions else []}
 
     def end(self, arn: str, status: str, failure: str = "") -> None:
         """An execution ends; a failed one in its step Train."""

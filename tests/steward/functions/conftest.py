@@ -46,7 +46,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
 @pytest.fixture
 def house(
     aws: Aws, store: Store, time: Clock, mortgage: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> House:
+) -> Iterator[House]:
     for bucket in (LANDING, ARTIFACTS):
         aws.s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -61,7 +61,9 @@ def house(
     apps = {concern: importlib.import_module(f"{concern}.app") for concern in concerns}
     for app in apps.values():
         monkeypatch.setattr(app, "_aws", aws)
-    return House(aws, store, time, apps, list(mortgage.data.columns))
+    found = House(aws, store, time, apps, list(mortgage.data.columns))
+    yield found
+    found.close()
 
 
 @pytest.fixture

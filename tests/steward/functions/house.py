@@ -33,9 +33,12 @@ class House:
         self._apps, self._columns = apps, columns
         self._sequence = 0
         self.said: list[Json] = []
-        aws.sns.meta.events.register(
-            "provide-client-params.sns.Publish", self._overhear, unique_id="house"
-        )
+        aws.sns.meta.events.register("provide-client-params.sns.Publish", self._overhear)
+
+    def close(self) -> None:
+        """Leave the clients as they were."""
+        self.sagemaker.leave(self.aws)
+        self.aws.sns.meta.events.unregister("provide-client-params.sns.Publish", self._overhear)
 
     def _overhear(self, params: Json, **_: object) -> None:
         self.said.append(params)
