@@ -11,12 +11,19 @@ import threading
 from pathlib import Path
 
 
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
     parser.add_argument("--template", type=Path, required=True, help="the SAM template to deploy")
     parser.add_argument("--root", type=Path, required=True, help="where logs and files are kept")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    parser.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--parameter", action="append", default=[], type=_pair, metavar="KEY=VALUE")
     parser.add_argument(
         "--hold",
         action="store_true",
@@ -62,6 +69,11 @@ def _sentence(error: OSError, port: int) -> str:
 def main() -> int:
     """Boot, say where, serve, end. Returns the exit status."""
     arguments = _arguments()
+    if sys.platform != "linux":
+        print(
+            "The embedded AWS runs on Linux and on WSL2: AWS's runtime client for functions does."
+        )
+        return 1
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -75,7 +87,7 @@ def main() -> int:
         template=arguments.template.resolve(),
         root=arguments.root.resolve(),
         port=arguments.port,
-        parameters=dict(pair.split("=", 1) for pair in arguments.parameter),
+        parameters=dict(arguments.parameter),
         hold=arguments.hold,
     )
     try:

@@ -75,13 +75,12 @@ class LocalAws:
         hold: bool = True,
     ) -> Self:
         """Boot from `template`, with files below `root`; returns when it is deployed and ready."""
-        root.mkdir(parents=True, exist_ok=True)
+        errors = os.fdopen(os.memfd_create("errors"), "w+")  # readable even if the disk is full
         command = [sys.executable, "-m", "local_aws", "--template", str(template.resolve())]
         command += ["--root", str(root.resolve()), "--port", str(port)]
         command += ["--hold"] if hold else []
         for key, value in (parameters or {}).items():
             command += ["--parameter", f"{key}={value}"]
-        errors = (root / "boot.err").open("w+")
         process = subprocess.Popen(
             command,
             cwd=Path(__file__).resolve().parent.parent,

@@ -6,25 +6,28 @@ from dataclasses import replace
 from local_aws.wire import Call, Response
 
 SLIPS = {
-    "events:ListRules": ("Rules", "CreatedBy"),
-    "lambda:ListLayerVersions": ("LayerVersions", "Content"),
-    "lambda:ListLayers": ("Layers", "LatestMatchingVersion", "Content"),
-    "secretsmanager:DescribeSecret": ("SecretVersionsToStages",),
-    "secretsmanager:ListSecrets": ("SecretList", "VersionIdsToStages"),
+    "events:ListRules": ["Rules.CreatedBy"],
+    "lambda:ListLayerVersions": ["LayerVersions.Content", "LayerVersions.LayerArn"],
+    "lambda:ListLayers": [
+        "Layers.LatestMatchingVersion.Content",
+        "Layers.LatestMatchingVersion.LayerArn",
+    ],
+    "secretsmanager:DescribeSecret": ["SecretVersionsToStages"],
+    "secretsmanager:ListSecrets": ["SecretList.VersionIdsToStages"],
 }
 
 
 def without_slips(call: Call, response: Response) -> Response:
     """The answer without what moto should not have put there."""
-    path = SLIPS.get(str(call))
-    if path is None or response.status != 200:
+    if str(call) not in SLIPS or response.status != 200:
         return response
     value = json.loads(response.body)
-    _remove(value, path)
+    for path in SLIPS[str(call)]:
+        _remove(value, path.split("."))
     return replace(response, body=json.dumps(value).encode())
 
 
-def _remove(value: object, path: tuple[str, ...]) -> None:
+def _remove(value: object, path: list[str]) -> None:
     if isinstance(value, list):
         for item in value:
             _remove(item, path)

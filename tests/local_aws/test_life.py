@@ -105,6 +105,12 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path):
             LocalAws.start(tmp_path / "root", HERE / "template.yaml", port=port)
 
 
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LocalAwsError, match=r"cannot start: .*Not a directory"):
+        LocalAws.start(tmp_path / "file" / "root", HERE / "template.yaml")
+
+
 def test_a_template_that_is_none_is_said_in_one_sentence(tmp_path):
     function = "F: {Type: AWS::Serverless::Function, Properties: {CodeUri: nowhere}}"
     with pytest.raises(LocalAwsError, match=r"cannot be deployed: .*CodeUri nowhere is no folder"):

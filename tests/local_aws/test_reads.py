@@ -1,4 +1,4 @@
-"""Every covered operation that reads is called once, on what the template made or the tests left."""
+"""Every covered operation that reads is called once, on what the template or a test made."""
 
 import json
 

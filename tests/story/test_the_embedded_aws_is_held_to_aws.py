@@ -18,12 +18,19 @@ EXAMPLES = {
     "SageMaker Endpoint Deployment State Change": "endpoint-updating.json",
 }
 OPTIONAL = {
-    "detail.event-version", "detail.bucket.aws-generated-tags", "detail.source-ip-address",
-    "detail.UpdatedModelPackageFields", "detail.ModelLifeCycle", "detail.CustomerMetadataProperties",
-    "detail.ApprovalDescription", "detail.executionEndTime", "detail.pipelineExecutionDescription",
-    "detail.previousPipelineExecutionStatus", "detail.PendingDeploymentSummary",
-    "detail.InferenceSpecification", "detail.ModelMetrics",
-}  # fmt: skip
+    "detail.bucket.aws-generated-tags",
+    "detail.source-ip-address",
+    "detail.UpdatedModelPackageFields",
+    "detail.ModelLifeCycle",
+    "detail.CustomerMetadataProperties",
+    "detail.ApprovalDescription",
+    "detail.executionEndTime",
+    "detail.pipelineExecutionDescription",
+    "detail.previousPipelineExecutionStatus",
+    "detail.PendingDeploymentSummary",
+    "detail.InferenceSpecification",
+    "detail.ModelMetrics",
+}
 
 
 def test_every_answer_has_the_shape_that_botocore_describes(played: Played) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from cli.demo.stage import Stage
+from cli.demo.stage import MODEL, Stage
+from steward import times
+from steward.observe.serving import read_version
 from tests.story.conftest import Played
 
 VERSIONS = ("1", "2")
@@ -43,10 +45,12 @@ def test_a_key_overwritten_later_changes_nothing(played: Played) -> None:
         assert hashlib.sha256(body(stage, facts)).hexdigest() == facts["sha256"]
 
 
-def test_a_moment_and_a_prediction_lead_to_the_same_version(played: Played) -> None:
+def test_the_moment_a_version_went_into_service_is_its_own(played: Played) -> None:
     stage = played.stage
-    prediction = json.loads(json.dumps(stage.trace["version 1"]))["prediction"]
-    question = {"endpoint": stage.names.endpoint, "at": prediction["at"]}
+    version = read_version(stage.store, MODEL, 1)
+    assert version is not None
+    assert version.served_at is not None
+    question = {"endpoint": stage.names.endpoint, "at": times.iso(version.served_at)}
     served = stage.ask(question)["served"]
     assert isinstance(served, list)
     assert [one["versions"] for one in served] == [{"1": 100}]

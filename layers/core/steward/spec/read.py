@@ -183,6 +183,8 @@ def _contradictions(file: str, spec: ModelSpec) -> list[str]:
     ]
     if spec.train.max_wait < spec.train.quiet_period:
         faults.append(f"{file}: train.max_wait: found less than quiet_period, allowed is more")
+    if spec.rollout.timeout <= spec.rollout.termination_wait:
+        faults.append(f"{file}: rollout.timeout: found too short, allowed is more than all waits")
     return faults
 
 

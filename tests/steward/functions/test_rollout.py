@@ -1,0 +1,253 @@
+"""functions/rollout: the approved version comes to serve, once, and only while it is approved."""
+
+from typing import Any
+
+import pytest
+
+from steward.lineage.trace import served_at
+from tests.steward.builders import after
+from tests.steward.functions.house import ARTIFACTS, NAME, House, arn
+
+ARTIFACT_1 = "runs/mortgage/r1/model/model.tar.gz"
+
+
+def approved(house: House, number: int = 1, **given: Any) -> None:
+    """A version that was judged and approved, and that rollout has not looked at."""
+    house.judged(number, **given)
+    house.deliver("approval", house.says(number))
+
+
+def row(house: House) -> dict[str, Any]:
+    found = house.row("rollout")
+    assert found is not None
+    return found
+
+
+class TestFirst:
+    def test_is_asked_for_once(self, house: House) -> None:
+        approved(house)
+        house.deliver("rollout", *[{"look_at": "mortgage"}] * 3)
+        assert house.sagemaker.calls.count("CreateEndpoint") == 1
+        assert row(house)["state"] == "open"
+        assert house.decisions("rollout") == [("version 1", "start"), ("rollout 1", "wait")]
+
+    def test_serves_what_was_registered_with_capture_that_names_the_version(
+        self, house: House
+    ) -> None:
+        approved(house)
+        house.look("rollout")
+        (name,) = house.sagemaker.configs
+        assert name.startswith("steward-mortgage-v1-")
+        assert len(name) == len("steward-mortgage-v1-") + 8
+        assert house.sagemaker.models[name]["PrimaryContainer"] == {"ModelPackageName": arn(1)}
+        config = house.sagemaker.configs[name]
+        assert config["ProductionVariants"][0]["InitialInstanceCount"] == 4
+        assert config["DataCaptureConfig"]["DestinationS3Uri"].endswith("/capture/mortgage/v1")
+
+    def test_ends_with_a_serving_interval(self, house: House) -> None:
+        approved(house)
+        house.look("rollout")
+        house.clock.pass_by(minutes=4)
+        house.sagemaker.settle()
+        house.clock.pass_by(minutes=1)
+        house.deliver("rollout", house.endpoint_event())
+        assert (row(house)["state"], row(house)["outcome"]) == ("closed", "served")
+        ready = house.sagemaker.endpoints[NAME]["LastModifiedTime"]
+        served = served_at(house.store, NAME, ready)
+        assert served is not None
+        assert served.versions == {"1": 100}
+        assert served_at(house.store, NAME, after(0)) is None
+        assert house.subjects()[-1] == "[mortgage] version 1 serves"
+        assert house.sweep() == []
+
+    @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
+    def test_needs_an_approval(self, house: House, status: str) -> None:
+        house.judged()
+        house.deliver("approval", house.says(1, status))
+        assert house.look("rollout") == 0
+        assert house.sagemaker.endpoints == {}
+
+    def test_waits_for_approval_to_note_the_word(self, house: House) -> None:
+        house.judged()
+        house.says(1)
+        house.look("rollout")
+        assert house.sagemaker.endpoints == {}
+
+    def test_that_sagemaker_fails_to_create_is_told_and_held(self, house: House) -> None:
+        approved(house)
+        house.look("rollout")
+        house.sagemaker.endpoints[NAME] |= {"EndpointStatus": "Failed", "FailureReason": "image"}
+        house.look("rollout")
+        assert row(house)["outcome"] == "failed"
+        assert "[mortgage] the rollout of version 1 failed" in house.subjects()
+        assert house.decisions("rollout")[-1] == ("endpoint", "hold")
+        said = len(house.said)
+        house.look("rollout")
+        assert len(house.said) == said
+
+
+class TestNext:
+    def test_is_an_update_with_the_models_way_of_shifting(self, house: House) -> None:
+        house.serving(1)
+        approved(house, 2, against=1)
+        house.look("rollout")
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 1
+        policy = house.sagemaker.endpoints[NAME]["deployment"]["BlueGreenUpdatePolicy"]
+        assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
+        assert policy["TerminationWaitInSeconds"] == 60
+
+    def test_begins_where_the_one_before_ended(self, house: House) -> None:
+        house.serving(1)
+        first = house.clock.now()
+        house.clock.pass_by(minutes=60)
+        house.serving(2, against=1)
+        before, now = (served_at(house.store, NAME, at) for at in (first, house.clock.now()))
+        assert before is not None
+        assert now is not None
+        assert (before.versions, now.versions) == ({"1": 100}, {"2": 100})
+        assert row(house)["number"] == 2
+
+    def test_is_told_as_failed_when_sagemaker_went_back(self, house: House) -> None:
+        house.serving(1)
+        approved(house, 2, against=1)
+        house.look("rollout")
+        house.sagemaker.settle(failure="alarm steward-5xx")
+        house.deliver("rollout", house.endpoint_event())
+        assert row(house)["outcome"] == "failed"
+        assert "alarm steward-5xx" in house.said[-1]["Message"]
+        house.clock.pass_by(minutes=60)
+        house.look("rollout")
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 1
+        assert house.sweep() == []
+
+    def test_is_tried_again_after_a_new_approval(self, house: House) -> None:
+        house.serving(1)
+        approved(house, 2, against=1)
+        house.look("rollout")
+        house.clock.pass_by(minutes=4)
+        house.sagemaker.settle(failure="alarm")
+        house.look("rollout")
+        house.deliver("approval", house.says(2, words="retry: the alarm was wrong"))
+        house.look("rollout")
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 2
+        assert row(house)["number"] == 2
+
+    def test_goes_back_when_the_live_version_is_revoked(self, house: House) -> None:
+        house.serving(1)
+        house.serving(2, against=1)
+        house.deliver("approval", house.says(2, "Rejected", "customers complain"))
+        house.look("rollout")
+        house.clock.pass_by(minutes=4)
+        house.sagemaker.settle()
+        house.look("rollout")
+        assert house.sagemaker.endpoints[NAME]["EndpointConfigName"].startswith(f"{NAME}-v1-")
+        assert (row(house)["direction"], row(house)["outcome"]) == ("back", "served")
+        house.clock.pass_by(minutes=60)
+        house.look("rollout")
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 2
+
+    def test_stays_and_pages_once_when_there_is_nowhere_to_go_back_to(self, house: House) -> None:
+        house.serving(1)
+        said = len(house.said)
+        house.deliver("approval", house.says(1, "Rejected"))
+        house.look("rollout")
+        house.look("rollout")
+        assert house.subjects()[said:] == ["[mortgage] a person must look at the endpoint"]
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 0
+
+    def test_never_goes_from_a_newer_version_to_an_older_one(self, house: House) -> None:
+        house.judged(1)
+        house.serving(2)
+        house.deliver("approval", house.says(1))
+        house.look("rollout")
+        assert house.sagemaker.calls.count("UpdateEndpoint") == 0
+
+
+class TestBetweenOpeningAndCall:
+    """The row is open, the call was not made: what holds is read again just before it."""
+
+    @pytest.fixture
+    def opened(self, house: House) -> House:
+        approved(house)
+        house.sagemaker.before["CreateModel"] = lambda: 1 / 0
+        house.look("rollout", times=1)
+        assert row(house)["state"] == "open"
+        return house
+
+    def test_it_is_resumed(self, opened: House) -> None:
+        opened.look("rollout")
+        assert opened.sagemaker.calls.count("CreateEndpoint") == 1
+
+    def test_a_revocation_withdraws_it(self, opened: House) -> None:
+        opened.says(1, "Rejected")
+        assert opened.look("rollout") == 0
+        assert row(opened)["outcome"] == "withdrawn"
+        assert opened.decisions("rollout")[-1] == ("rollout 1", "withdraw")
+        assert "CreateEndpoint" not in opened.sagemaker.calls
+
+    def test_a_revocation_at_the_last_moment_withdraws_it(self, opened: House) -> None:
+        opened.sagemaker.before["CreateEndpointConfig"] = lambda: opened.says(1, "Rejected")
+        opened.look("rollout")
+        assert row(opened)["outcome"] == "withdrawn"
+        assert "CreateEndpoint" not in opened.sagemaker.calls
+
+    def test_a_later_approval_opens_another_one(self, opened: House) -> None:
+        opened.deliver("approval", opened.says(1, "Rejected"))
+        opened.look("rollout")
+        opened.deliver("approval", opened.says(1))
+        opened.look("rollout")
+        assert (row(opened)["number"], row(opened)["state"]) == (2, "open")
+        assert opened.sagemaker.calls.count("CreateEndpoint") == 1
+
+    def test_another_artifact_is_not_rolled_out(self, opened: House) -> None:
+        opened.aws.s3.put_object(Bucket=ARTIFACTS, Key=ARTIFACT_1, Body=b"another model")
+        opened.look("rollout")
+        assert "CreateEndpoint" not in opened.sagemaker.calls
+
+
+def test_another_artifact_than_the_registered_one_is_held_and_told(house: House) -> None:
+    approved(house)
+    house.aws.s3.put_object(Bucket=ARTIFACTS, Key=ARTIFACT_1, Body=b"another model")
+    house.look("rollout")
+    house.look("rollout")
+    assert house.sagemaker.endpoints == {}
+    assert house.decisions("rollout") == [("version 1", "hold")]
+    assert house.subjects()[-1] == "[mortgage] a person must look at the endpoint"
+    assert "is not what was registered" in house.said[-1]["Message"]
+    assert len(house.said) == 2
+
+
+@pytest.mark.parametrize("late", ["look", "endpoint", "approval"])
+def test_a_duplicate_or_late_event_changes_nothing(house: House, late: str) -> None:
+    house.judged()
+    word = house.says(1)
+    house.deliver("approval", word)
+    house.look("rollout")
+    house.sagemaker.settle()
+    house.deliver("rollout", house.endpoint_event())
+    before = house.tables()
+    house.clock.pass_by(minutes=60)
+    if late == "approval":
+        assert house.deliver("approval", word, word) == 0
+    else:
+        event = {"look": {"look_at": "mortgage"}, "endpoint": house.endpoint_event()}[late]
+        assert house.deliver("rollout", event, event) == 0
+    assert house.tables() == before
+
+
+def test_an_endpoint_of_no_model_is_a_dead_letter(house: House) -> None:
+    event = house.endpoint_event()
+    event["detail"]["EndpointName"] = "steward-churn"
+    assert house.deliver("rollout", event) == 1
+
+
+def test_an_endpoint_that_somebody_else_updates_is_waited_for(house: House) -> None:
+    house.serving(1)
+    house.sagemaker.endpoints[NAME]["EndpointStatus"] = "SystemUpdating"
+    approved(house, 2, against=1)
+    house.look("rollout")
+    assert house.sagemaker.calls.count("UpdateEndpoint") == 0
+    assert ("rollout", "mortgage") in house.sweep()
+    house.sagemaker.settle()
+    house.look("rollout")
+    assert house.sagemaker.calls.count("UpdateEndpoint") == 1
