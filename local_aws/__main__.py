@@ -69,11 +69,6 @@ def _sentence(error: OSError, port: int) -> str:
 def main() -> int:
     """Boot, say where, serve, end. Returns the exit status."""
     arguments = _arguments()
-    if sys.platform != "linux":
-        print(
-            "The embedded AWS runs on Linux and on WSL2: AWS's runtime client for functions does."
-        )
-        return 1
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

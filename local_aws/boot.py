@@ -89,5 +89,7 @@ class LocalAws:
         self._translation.abandon()
         self._conductor.stop()
         awslambda.end_all()
-        sagemaker.stop()
-        children.end_all()
+        try:
+            sagemaker.stop()
+        finally:
+            children.end_all()

@@ -19,7 +19,7 @@ from steward.observe.approval import (
 )
 from steward.observe.serving import read_versions
 from steward.observe.training import read_run
-from steward.record.approval import approval_id, record_judgement, record_word
+from steward.record.approval import approval_id, record_judgement, record_word, with_word
 from steward.scope import Models, models
 from steward.scope import Scope as AnyScope
 from steward.settings import ApprovalSettings, load
@@ -77,6 +77,9 @@ def attend(scope: Scope, arn: str, version: Version | None, event: PackageChange
     node = approval_id(scope.names.group, package)
     verdict, approval = weigh(version, package, scope.spec.gate, node)
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    why_not = with_word(version, package, approval).why_not(package.status)
+    if package.status == "Approved" and why_not:
+        tell(scope, verdict, f"the approval of version {package.number} changes nothing", why_not)
     record_word(scope.store, scope.names, verdict, version, package, approval)
     return True
 
@@ -89,28 +92,30 @@ def judged(scope: Scope, package: Package) -> Version:
         raise NotYet(f"{package.arn}: its run {run.number} is about to be recorded")
     verdict = judge(package, evidence, scope.spec.gate)
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
-    tell(scope, verdict, package)
+    subject = f"version {package.number}: the gate says {verdict.kind}"
+    tell(scope, verdict, subject, request(scope, verdict, package))
     count("VersionJudged", scope.model)
     return record_judgement(scope.store, scope.model, scope.names.group, verdict, package, evidence)
 
 
-def tell(scope: Scope, verdict: Verdict, package: Package) -> None:
-    """Ask the owner for a word, with the commands to give it."""
+def request(scope: Scope, verdict: Verdict, package: Package) -> str:
+    """Ask for a word, with the commands to give it."""
     command = (
         f"aws sagemaker update-model-package --region {scope.settings.aws_region} "
         f"--model-package-arn {package.arn} --model-approval-status"
     )
     findings = verdict.facts["findings"]
-    listed = (
-        "\n".join(f"  - {finding}" for finding in findings) if isinstance(findings, list) else ""
-    )
-    words = "override: <reason>" if verdict.kind != "passed" else "<your words>"
-    text = (
+    listed = "\n".join(f"  - {one}" for one in findings) if isinstance(findings, list) else ""
+    words = "<your words>" if verdict.kind == "passed" else "override: <reason>"
+    return (
         f"Version {package.number} of {scope.model} was registered. The gate says {verdict.kind}:\n"
         f"{listed}\n\nTo approve:\n  {command} Approved --approval-description '{words}'\n"
-        f"To reject:\n  {command} Rejected --approval-description '<your words>'\n\n"
-        f"Owner: {scope.spec.owner}"
+        f"To reject:\n  {command} Rejected --approval-description '<your words>'"
     )
-    subject = f"version {package.number}: the gate says {verdict.kind}"
+
+
+def tell(scope: Scope, verdict: Verdict, subject: str, text: str) -> None:
+    """Write to the model's owner."""
     about = verdict.id(scope.model)
-    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)
+    signed = f"{text}\n\nOwner: {scope.spec.owner}"
+    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, signed)

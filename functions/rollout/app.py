@@ -7,6 +7,7 @@ from steward import batch, clock
 from steward.act.notify import notify
 from steward.act.rollout import Plan, deploy, make_servable, plan
 from steward.aws import Aws
+from steward.decide.approval import Package
 from steward.decide.rollout import (
     Rollout,
     RolloutFacts,
@@ -17,6 +18,7 @@ from steward.decide.rollout import (
     withdrawn,
 )
 from steward.decide.verdict import Verdict
+from steward.decide.versions import Version
 from steward.errors import BadEvent, NotYet
 from steward.events.types import EndpointChanged, LookAt, Trigger
 from steward.log import count, logger, metrics
@@ -92,9 +94,7 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Open the approved version's rollout; False when its bytes are not the registered ones."""
     number, last = int(str(verdict.facts["version"])), facts.rollout
     version = facts.versions[number]
-    etag, artifact_version = observe_artifact(scope.aws, version.artifact.uri)
-    package = observe_package(scope.aws, version.arn)
-    other = same_artifact(version, etag, artifact_version, package.image_digest)
+    other = other_bytes(scope, version, observe_package(scope.aws, version.arn))
     if other:
         settle(scope, held(verdict, other))
         return False
@@ -108,10 +108,17 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
         config_name=planned(scope, facts, number).name,
         opened_at=clock.now(),
         highest=last.highest if last else 0,
+        endpoint_at=facts.endpoint.modified_at if facts.endpoint else None,
         stepped_back_at=last.stepped_back_at if last else None,
     )
     open_rollout(scope.store, scope.names, verdict, rollout, last)
     return True
+
+
+def other_bytes(scope: Scope, version: Version, package: Package) -> str | None:
+    """Why a version's artifact or image is not what was registered; None when it is."""
+    etag, artifact_version = observe_artifact(scope.aws, version.artifact.uri)
+    return same_artifact(version, etag, artifact_version, package.image_digest)
 
 
 def planned(scope: Scope, facts: RolloutFacts, number: int) -> Plan:
@@ -131,9 +138,10 @@ def resume(scope: Scope, facts: RolloutFacts) -> None:
     rollout = facts.in_flight
     wanted = planned(scope, facts, rollout.version)
     make_servable(scope.aws, wanted)
-    package = observe_package(scope.aws, facts.versions[rollout.version].arn)
     version = read_version(scope.store, scope.model, rollout.version)
+    package = observe_package(scope.aws, facts.versions[rollout.version].arn)
     why_not = still_stands(version, rollout, package.status, wanted.name)
+    why_not = why_not or other_bytes(scope, facts.versions[rollout.version], package)
     if why_not:
         verdict = withdrawn(rollout, why_not)
         record_withdrawn(scope.store, scope.names, verdict, rollout)

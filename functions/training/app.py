@@ -114,6 +114,9 @@ def look(scope: Scope) -> None:
                 resume(scope, facts)
             case "finish":
                 finish(scope, verdict, facts)
+            case "forget":
+                record(scope.store, scope.model, verdict)
+                forget_pending(scope.store, scope.model, list(facts.pending))
             case "wait":
                 record(scope.store, scope.model, verdict)
                 return

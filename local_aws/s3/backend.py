@@ -70,6 +70,7 @@ class Announcer:
     ) -> None:
         detail: dict[str, object] = {
             "version": "0",
+            "event-version": "1.2",
             "bucket": {"name": bucket.name},
             "object": {**thing, "sequencer": f"{next(self._numbers):018X}"},
             "request-id": uuid.uuid4().hex[:16].upper(),

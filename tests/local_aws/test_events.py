@@ -53,6 +53,7 @@ def test_s3_says_what_was_created_as_documented(aws, client):
         "resources": [f"arn:aws:s3:::{bucket}"],
         "detail": {
             "version": "0",
+            "event-version": "1.2",
             "bucket": {"name": bucket},
             "object": {
                 "key": "shape/one.csv",

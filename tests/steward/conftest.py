@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from steward import clock
 from steward.aws import Aws
 from steward.record.store import Store
 from steward.spec.model import ModelSpec
 from steward.spec.read import read
-from tests.steward.fakes import Clock
+from tests.steward.fakes import Clock, new_clock, new_store
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +22,7 @@ def mortgage(root: Path) -> ModelSpec:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock that Steward reads; it moves only when a test moves it."""
-    fake = Clock()
-    monkeypatch.setattr(clock, "now", fake.now)
-    return fake
+    return new_clock(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -43,17 +40,4 @@ def aws(clients: Aws) -> Iterator[Aws]:
 @pytest.fixture
 def store(aws: Aws, time: Clock) -> Store:
     """The real store on empty tables."""
-    for name in ("lineage", "work"):
-        aws.dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
-    return Store(aws, "lineage", "work")
+    return new_store(aws)

@@ -1,17 +1,16 @@
-"""Stand-ins for what the outside is: the time, SageMaker, and a function that dies."""
+"""Stand-ins for what the outside is: the time, tables, SageMaker, and a function that dies."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore import xform_name
-from botocore.exceptions import ClientError
+import pytest
 
+from steward import clock
 from steward.aws import Aws
+from steward.record.store import Store
 from tests.steward.builders import BOB, NOON, ROLE, SAGEMAKER
-
-type Json = dict[str, Any]
+from tests.steward.standin import Json, Standin
 
 # Operations that change something, of which each can be the last one of a function's life.
 CHANGES = (
@@ -33,6 +32,31 @@ class Clock:
         self._now += timedelta(minutes=minutes, seconds=seconds)
 
 
+def new_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock at noon that Steward reads."""
+    fake = Clock()
+    monkeypatch.setattr(clock, "now", fake.now)
+    return fake
+
+
+def new_store(aws: Aws) -> Store:
+    """The real store on empty tables."""
+    for name in ("lineage", "work"):
+        aws.dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+    return Store(aws, "lineage", "work")
+
+
 class Died(Exception):
     """The function's life ended here."""
 
@@ -40,44 +64,33 @@ class Died(Exception):
 class Mortal:
     """Lets whoever uses the clients die right after the n-th change, once."""
 
-    def __init__(self, clients: Aws) -> None:
+    def __init__(self, clients: Aws, at_work: Callable[[], bool]) -> None:
         self.changes: list[str] = []
-        self._dies_after = 0
+        self.dies_after = 0
+        self._at_work = at_work
         services = (clients.dynamodb, clients.s3, clients.sagemaker, clients.sns, clients.sqs)
-        for client in services:
-            client.meta.events.register("after-call", self._after_call)
-        self._services = services
-
-    def dies_after(self, count: int) -> None:
-        self.changes.clear()
-        self._dies_after = count
+        self._events = [client.meta.events for client in services]
+        for events in self._events:
+            events.register("after-call", self._after_call)
 
     def close(self) -> None:
-        for client in self._services:
-            client.meta.events.unregister("after-call", self._after_call)
+        for events in self._events:
+            events.unregister("after-call", self._after_call)
 
     def _after_call(self, model: Any, **_: object) -> None:
-        if model.name in CHANGES:
+        if model.name in CHANGES and self._at_work():
             self.changes.append(model.name)
-            if len(self.changes) == self._dies_after:
+            if len(self.changes) == self.dies_after:
                 raise Died(f"after {model.name}")
 
 
-@dataclass
-class Http:
-    """All that botocore looks at of an answer's HTTP part."""
+class FakeSageMaker(Standin):
+    """The registry, pipeline and endpoints of one account, in memory."""
 
-    status_code: int = 200
-
-
-class FakeSageMaker:
-    """The registry, pipeline and endpoints of one account, in memory.
-
-    Installed behind a real client, so that requests are checked against AWS's own model of the API.
-    A method is named like the operation and takes its request.
-    """
+    service = "sagemaker"
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__()
         self._clock = clock
         self.packages: dict[str, Json] = {}
         self.executions: dict[str, Json] = {}
@@ -85,37 +98,14 @@ class FakeSageMaker:
         self.models: dict[str, Json] = {}
         self.configs: dict[str, Json] = {}
         self.endpoints: dict[str, Json] = {}
-        self.calls: list[str] = []
         self.definition = '{"Version":"2020-12-01"}'
-        self.before: dict[str, Any] = {}
+        self.meanwhile: dict[str, Callable[[], object]] = {}
         self.lists_executions = True
 
-    def install(self, clients: Aws) -> None:
-        """Answer instead of AWS."""
-        events = clients.sagemaker.meta.events
-        events.register("provide-client-params.sagemaker.*", self._keep)
-        events.register("before-call.sagemaker.*", self._answer)
-
-    def leave(self, clients: Aws) -> None:
-        """Let AWS answer again."""
-        events = clients.sagemaker.meta.events
-        events.unregister("provide-client-params.sagemaker.*", self._keep)
-        events.unregister("before-call.sagemaker.*", self._answer)
-
-    def _keep(self, params: Json, **_: object) -> None:
-        self._request = params
-
-    def _answer(self, model: Any, **_: object) -> tuple[Http, Json]:
-        request, self.calls = self._request, [*self.calls, model.name]
-        if model.name in self.before:
-            self.before.pop(model.name)()
-        try:
-            return Http(), getattr(self, xform_name(model.name))(**request) or {}
-        except ClientError as error:
-            return Http(400), dict(error.response)
-
-    def refuse(self, code: str, text: str) -> ClientError:
-        return ClientError({"Error": {"Code": code, "Message": text}}, "")
+    def before(self, operation: str, request: Json) -> Json:
+        if operation in self.meanwhile:
+            self.meanwhile.pop(operation)()
+        return super().before(operation, request)
 
     # ---- the registry
 

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from steward import times
 
 
 def canonical(value: object) -> str:
-    """`value` as JSON with sorted keys and no spaces; times as ISO text."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_text
-    )
+    """`value` as JSON with sorted keys and no spaces; times as ISO text, 2.0 as 2.
+
+    DynamoDB does not tell 2.0 from 2, and what was stored must give the same digest.
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def of_text(text: str) -> str:
@@ -24,7 +26,13 @@ def of(value: object) -> str:
     return of_text(canonical(value))
 
 
-def _text(value: object) -> str:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return times.iso(value)
-    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value

@@ -40,7 +40,9 @@ class Names:
 def model_of(prefix: str, name: str) -> str | None:
     """The model whose group, pipeline or endpoint has this name; None when it is not ours."""
     model = name.removeprefix(f"{prefix}-")
-    return model if model != name and re.fullmatch(r"[a-z][a-z0-9-]{0,19}", model) else None
+    return (
+        model if model != name and re.fullmatch(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?", model) else None
+    )
 
 
 def split_s3(uri: str) -> tuple[str, str]:

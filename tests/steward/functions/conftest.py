@@ -1,6 +1,5 @@
 """A deployment in one process, new for every test."""
 
-import importlib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from steward.aws import Aws
-from steward.record.store import Store
 from steward.spec.model import ModelSpec
 from tests.steward.builders import ACCOUNT, REGION
-from tests.steward.fakes import Clock, Mortal
-from tests.steward.functions.house import ARTIFACTS, LANDING, PREFIX, House
+from tests.steward.fakes import Clock
+from tests.steward.functions.house import ARTIFACTS, LANDING, PREFIX, House, open_house
 
 
 @pytest.fixture(autouse=True)
@@ -45,30 +43,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
 
 @pytest.fixture
 def house(
-    aws: Aws, store: Store, time: Clock, mortgage: ModelSpec, monkeypatch: pytest.MonkeyPatch
+    aws: Aws, time: Clock, mortgage: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
-    for bucket in (LANDING, ARTIFACTS):
-        aws.s3.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        aws.s3.put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
-    aws.sns.create_topic(Name=f"{PREFIX}-people")
-    concerns = ("training", "approval", "rollout", "drift", "sweep", "lineage")
-    for concern in concerns:
-        aws.sqs.create_queue(QueueName=f"{PREFIX}-{concern}")
-    apps = {concern: importlib.import_module(f"{concern}.app") for concern in concerns}
-    for app in apps.values():
-        monkeypatch.setattr(app, "_aws", aws)
-    found = House(aws, store, time, apps, list(mortgage.data.columns))
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def mortal(house: House) -> Iterator[Mortal]:
-    """The functions die when the test says so."""
-    found = Mortal(house.aws)
-    yield found
-    found.close()
+    with open_house(aws, time, list(mortgage.data.columns), monkeypatch) as house:
+        yield house

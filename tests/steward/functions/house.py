@@ -1,10 +1,16 @@
-"""A deployment in one process: real handlers and tables, S3, SNS and SQS by moto."""
+"""A deployment in one process: the real handlers; S3, SNS and SQS by moto."""
 
 import csv
+import importlib
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
+from moto.moto_api._internal import mock_random
 
 from steward.aws import Aws
 from steward.record.store import Store
@@ -12,32 +18,64 @@ from tests.steward.builders import (
     ACCOUNT, ARTIFACT, REGION, SAGEMAKER, bias_report, champion, evaluation,
 )  # fmt: skip
 from tests.steward.fakes import Clock, FakeSageMaker
-
-type Json = dict[str, Any]
+from tests.steward.standin import Json
+from tests.steward.tables import FakeTables
 
 PREFIX = "steward"
 LANDING, ARTIFACTS = (f"{PREFIX}-{use}-{ACCOUNT}-{REGION}" for use in ("landing", "artifacts"))
 NAME = f"{PREFIX}-mortgage"
 INCOMING = "mortgage/incoming/"
+CONCERNS = ("training", "approval", "rollout")
+
+
+@contextmanager
+def open_house(
+    aws: Aws, time: Clock, columns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> "Iterator[House]":
+    """An empty deployment: buckets, topic, queues, tables, and the functions' own modules."""
+    for bucket in (LANDING, ARTIFACTS):
+        aws.s3.create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    aws.sns.create_topic(Name=f"{PREFIX}-people")
+    apps = {}
+    for concern in (*CONCERNS, "drift", "sweep"):
+        aws.sqs.create_queue(QueueName=f"{PREFIX}-{concern}")
+        apps[concern] = importlib.import_module(f"{concern}.app")
+        monkeypatch.setattr(apps[concern], "_aws", aws)
+    house = House(aws, time, apps, columns)
+    house.enter()
+    try:
+        yield house
+    finally:
+        house.leave()
 
 
 class House:
     """What happens around the model `mortgage`, and what the functions make of it."""
 
     def __init__(
-        self, aws: Aws, store: Store, clock: Clock, apps: dict[str, ModuleType], columns: list[str]
+        self, aws: Aws, clock: Clock, apps: dict[str, ModuleType], columns: list[str]
     ) -> None:
-        self.aws, self.store, self.clock = aws, store, clock
-        self.sagemaker = FakeSageMaker(clock)
-        self.sagemaker.install(aws)
+        self.aws, self.clock = aws, clock
+        self.store = Store(aws, "lineage", "work")
+        self.sagemaker, self._tables = FakeSageMaker(clock), FakeTables()
         self._apps, self._columns = apps, columns
         self._sequence = 0
+        self.at_work = False
         self.said: list[Json] = []
-        aws.sns.meta.events.register("provide-client-params.sns.Publish", self._overhear)
 
-    def close(self) -> None:
+    def enter(self) -> None:
+        """Answer behind the clients, and overhear what is said to people."""
+        self.sagemaker.install(self.aws.sagemaker)
+        self._tables.install(self.aws.dynamodb)
+        self.aws.sns.meta.events.register("provide-client-params.sns.Publish", self._overhear)
+
+    def leave(self) -> None:
         """Leave the clients as they were."""
-        self.sagemaker.leave(self.aws)
+        self.sagemaker.leave(self.aws.sagemaker)
+        self._tables.leave(self.aws.dynamodb)
         self.aws.sns.meta.events.unregister("provide-client-params.sns.Publish", self._overhear)
 
     def _overhear(self, params: Json, **_: object) -> None:
@@ -52,7 +90,9 @@ class House:
         """
         waiting = {f"m{number}": event for number, event in enumerate(events)}
         for _ in range(times):
+            self.at_work = True
             answer = self._apps[concern].lambda_handler(batch(waiting), SimpleNamespace())
+            self.at_work = False
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
             waiting = {name: event for name, event in waiting.items() if name in failed}
             if not waiting:
@@ -64,10 +104,12 @@ class House:
 
     def sweep(self, at: str = "2026-11-20T12:01:00Z") -> list[tuple[str, str]]:
         """What the sweep asks for: concern and model."""
+        for concern in CONCERNS:
+            self.asked(concern)
         self._apps["sweep"].lambda_handler({"time": at}, SimpleNamespace())
         return [
             (concern, json.loads(body)["look_at"])
-            for concern in ("training", "approval", "rollout")
+            for concern in CONCERNS
             for body in self.asked(concern)
         ]
 
@@ -87,6 +129,7 @@ class House:
         """Somebody writes an object; returns the event that S3 sends."""
         key = name if "/" in name else INCOMING + name
         body = (self.rows(3) if text is None else text).encode()
+        mock_random.seed(self._sequence)  # the version id depends on nothing that came before
         put = self.aws.s3.put_object(Bucket=bucket, Key=key, Body=body)
         self._sequence += 1
         return event("aws.s3", "Object Created", self.clock, {
@@ -206,15 +249,7 @@ class House:
 
     def tables(self) -> list[Json]:
         """Every item of both tables."""
-        names = (self.store.lineage, self.store.work)
-        return [
-            item
-            for name in names
-            for item in sorted(
-                self.aws.dynamodb.scan(TableName=name)["Items"],
-                key=lambda item: (item["pk"]["S"], item["sk"]["S"]),
-            )
-        ]
+        return self._tables.items()
 
     def row(self, sk: str) -> dict[str, Any] | None:
         """A row of the model in the Work table."""

@@ -47,7 +47,7 @@ class TestJudgement:
         """The version is registered while training has not noted the run's execution."""
         house.deliver("training", house.upload())
         house.clock.pass_by(minutes=10)
-        house.sagemaker.before["DescribePipelineExecution"] = lambda: 1 / 0
+        house.sagemaker.meanwhile["DescribePipelineExecution"] = lambda: 1 / 0
         house.look("training", times=1)
         house.aws.s3.put_object(Bucket=ARTIFACTS, Key="m", Body=b"m")
         execution = next(iter(house.sagemaker.executions))

@@ -1,10 +1,11 @@
 """functions/sweep asks for looks and decides nothing; functions/drift pages on violations."""
 
 import json
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
+from steward.record.agenda import on_agenda
 from tests.steward.functions.house import ARTIFACTS, House
 
 KEY = "monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
@@ -36,10 +37,8 @@ class TestSweep:
 
     def test_does_not_ask_for_a_model_whose_file_is_gone(self, house: House) -> None:
         """Each such message would become a dead letter, every minute."""
-        house.store.transact([agenda_row(house)])
-        app = house._apps["sweep"]
-        app.lambda_handler({"time": "2026-11-20T12:01:00Z"}, SimpleNamespace())
-        assert house.asked("training") == []
+        house.store.transact([on_agenda(house.store, "training", "removed", "mark")])
+        assert house.sweep() == []
 
     def test_changes_no_table(self, house: House) -> None:
         house.deliver("training", house.upload())
@@ -47,15 +46,9 @@ class TestSweep:
         house.sweep("2026-11-20T12:15:00Z")
         assert house.tables() == before
 
-    def test_reads_the_sample_event(self, house: House, root: object) -> None:
-        sample = json.loads((root / "events" / "sweep.json").read_text())  # type: ignore[operator]
+    def test_reads_the_sample_event(self, house: House, root: Path) -> None:
+        sample = json.loads((root / "events" / "sweep.json").read_text())
         assert house.sweep(sample["time"]) == ALL
-
-
-def agenda_row(house: House):
-    from steward.record.agenda import on_agenda
-
-    return on_agenda(house.store, "training", "removed", "mark")
 
 
 class TestDrift:

@@ -129,7 +129,7 @@ class TestRun:
         """SageMaker forgets tokens after an unknown time, and lists what is new after a while."""
         house.deliver("training", house.upload())
         house.clock.pass_by(minutes=10)
-        house.sagemaker.before["DescribePipelineExecution"] = lambda: 1 / 0
+        house.sagemaker.meanwhile["DescribePipelineExecution"] = lambda: 1 / 0
         assert house.look("training", times=1) == 1
         if remembered == "name":
             house.sagemaker.tokens.clear()

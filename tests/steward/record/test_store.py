@@ -1,5 +1,7 @@
 """The two tables: a transaction is all or nothing, reads see what was written."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,22 @@ from steward.aws import Aws, ClientError
 from steward.record.items import from_item, to_item
 from steward.record.store import ABSENT, PRESENT, Store, check, delete, put
 from tests.steward.builders import NOON
+from tests.steward.fakes import Clock, new_store
+from tests.steward.tables import FakeTables
 
 TABLE = "work"
+
+
+@pytest.fixture(params=["moto's DynamoDB", "the one of the functions' tests"])
+def store(request: pytest.FixtureRequest, aws: Aws, time: Clock) -> Iterator[Store]:
+    """What holds of the one holds of the other."""
+    fake = FakeTables()
+    store = new_store(aws)
+    if not request.param.startswith("moto"):
+        fake.install(aws.dynamodb)
+    yield store
+    if not request.param.startswith("moto"):
+        fake.leave(aws.dynamodb)
 
 
 def row(sk: str, **more: object) -> dict[str, object]:
@@ -88,6 +104,14 @@ class TestRead:
         ):  # fmt: skip
             last = store.last(TABLE, "mortgage", until)
             assert (last and last["sk"]) == found
+
+    def test_the_first_item_after_a_key(self, store: Store) -> None:
+        store.transact([put(TABLE, row(sk)) for sk in ("2026-01", "2026-03")])
+        for after, found in (
+            ("2025", "2026-01"), ("2026-01", "2026-03"), ("2026-02", "2026-03"), ("2026-03", None),
+        ):  # fmt: skip
+            first = store.first_after(TABLE, "mortgage", after)
+            assert (first and first["sk"]) == found
 
     def test_many_items_of_those_that_exist(self, store: Store) -> None:
         for start in (0, 60):

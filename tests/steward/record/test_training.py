@@ -226,8 +226,8 @@ class TestRun:
         assert store.query(store.work, MODEL, "pending#") == []
 
 
-def test_hundreds_of_pending_rows_are_forgotten(store: Store) -> None:
-    for number in range(130):
+def test_more_pending_rows_than_a_transaction_takes_are_forgotten(store: Store) -> None:
+    for number in range(101):
         record_marker(store, MODEL, upload(version_id=f"v-{number}", at=after(number)))
     rows = [pending(sk=str(row["sk"])) for row in store.query(store.work, MODEL, "pending#")]
     forget_pending(store, MODEL, rows)

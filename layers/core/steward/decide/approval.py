@@ -96,8 +96,10 @@ def _required(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[
         "bias": evidence.bias,
         "explainability": evidence.explainability,
     }
+    # A rule whose report is missing cannot be said to hold, required or not.
+    ruled = {"evaluation": gate.metrics, "bias": gate.bias}
     for name, document in documents.items():
-        if name in gate.require and document is None:
+        if document is None and (name in gate.require or ruled.get(name)):
             yield Finding(HELD, f"the {name} report is missing or broken")
     lineage = {
         "snapshot": evidence.snapshot_on_record,
@@ -149,16 +151,14 @@ def _drop(name: str, value: float, most: float, evidence: Evidence) -> Finding:
 
 def _bias(facet: str, name: str, most: float, report: Document) -> Finding:
     facets = _find(report, "post_training_bias_metrics", "facets", facet)
-    groups = facets if isinstance(facets, list) else []
     entries = [
         metric
-        for group in groups
-        for metric in (group.get("metrics", []) if isinstance(group, Mapping) else [])
-        if isinstance(metric, Mapping) and metric.get("name") == name
+        for group in _listed(facets)
+        for metric in _listed(_find(group, "metrics"))
+        if _find(metric, "name") == name
     ]
-    values = [entry.get("value") for entry in entries]
-    known = [float(value) for value in values if isinstance(value, int | float)]
-    if not known or len(known) < len(values):
+    known = [value for entry in entries if (value := _measured(_find(entry, "value"))) is not None]
+    if not known or len(known) < len(entries):
         return Finding(HELD, f"{name} of {facet} is undefined or missing")
     worst = max(known, key=abs)
     kind = PASSED if abs(worst) <= most else FAILED
@@ -221,11 +221,15 @@ def _against(package: Package, gate: GateSpec) -> str | None:
     who, maker = package.modified_by, package.created_by
     if who.person is None:
         return f"the approval does not count: {who.arn or 'the approver'} is no person with a name"
-    if who.person == maker.person or who.arn == maker.arn:
+    if who.person == maker.person or (who.arn and who.arn == maker.arn):
         return f"the approval does not count: {who.person} also made the version"
     if not who.is_listed(gate.approvers):
         return f"the approval does not count: {who.arn} is not on the list of approvers"
     return None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _find(document: object, *path: str) -> object:
@@ -235,7 +239,11 @@ def _find(document: object, *path: str) -> object:
 
 
 def _number(document: object, *path: str) -> float | None:
-    value = _find(document, *path)
-    if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
+    return _measured(_find(document, *path))
+
+
+def _measured(value: object) -> float | None:
+    """A finite number; JSON as Python reads it also knows truth values, NaN and Infinity."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         return None
     return float(value)

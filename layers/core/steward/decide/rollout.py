@@ -15,7 +15,8 @@ MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 class Rollout:
     """The rollout row: the last rollout of a model's endpoint.
 
-    `called_at` is None until SageMaker was asked; `highest` is the highest version ever started;
+    `called_at` is None until it is noted that SageMaker was asked; `endpoint_at` is when the
+    endpoint was last modified before that; `highest` is the highest version ever started;
     `stepped_back_at` is when a rollout last went back to an older version.
     """
 
@@ -28,6 +29,7 @@ class Rollout:
     config_name: str
     opened_at: datetime
     highest: int
+    endpoint_at: datetime | None = None
     called_at: datetime | None = None
     stepped_back_at: datetime | None = None
     outcome: str | None = None
@@ -176,7 +178,8 @@ def _in_flight(rollout: Rollout, endpoint: EndpointFacts | None) -> Verdict:
         return verdict("wait", f"the endpoint is {endpoint.status} towards {wanted}")
     if endpoint.status == "InService" and endpoint.config == rollout.config_name:
         return verdict("finish", f"{wanted} is in service")
-    if endpoint.status == "InService" and rollout.called_at is None:
+    untouched = endpoint.modified_at == rollout.endpoint_at
+    if endpoint.status == "InService" and rollout.called_at is None and untouched:
         return verdict("resume", f"the update to {wanted} is not known to have been asked for")
     failure = endpoint.failure or "SageMaker gives no reason"
     return verdict("fail", f"{endpoint.config} is {endpoint.status} instead of {wanted}: {failure}")

@@ -140,7 +140,10 @@ def _fault(upload: Upload, columns: Sequence[str]) -> str | None:
         return "the object is empty"
     if not upload.key.lower().endswith(".csv"):
         return "the file is not a .csv file"
-    found = next(csv.reader([upload.header]), [])
+    try:
+        found = next(csv.reader([upload.header]), [])
+    except csv.Error as error:
+        return f"the header is no line of CSV: {error}"
     missing = [column for column in columns if column not in found]
     if missing:
         return f"{len(missing)} of {len(columns)} columns are missing: {', '.join(missing)}"
@@ -170,6 +173,8 @@ def next_step(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
         return _in_flight(run, facts.execution)
     if not facts.pending:
         return Verdict(CONCERN, "run", "nothing", "no data is waiting", {})
+    if all(pending.is_marker for pending in facts.pending):
+        return _only_a_marker(facts, train, now)
     return _start_or_wait(facts, train, now)
 
 
@@ -187,6 +192,17 @@ def _in_flight(run: Run, execution: Execution | None) -> Verdict:
     if execution.failure:
         reason += f": {execution.failure}"
     return Verdict(CONCERN, f"run {run.number}", "finish", reason, facts)
+
+
+def _only_a_marker(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
+    """Events come in any order: the marker's data may be on its way, or was taken long ago."""
+    quiet = now - max(pending.arrived_at for pending in facts.pending)
+    told = {"marker": sorted(pending.sk for pending in facts.pending)}
+    if quiet < train.quiet_period:
+        reason = "the marker object arrived, and no new data yet"
+        return Verdict(CONCERN, f"run {facts.next_number}", "wait", reason, told)
+    reason = f"no new data came within {_minutes(train.quiet_period)} of the marker object"
+    return Verdict(CONCERN, f"run {facts.next_number}", "forget", reason, told)
 
 
 def _start_or_wait(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:

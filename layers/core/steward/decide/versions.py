@@ -30,7 +30,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version's row. `status` is the registry's word as last noted; `gate` is our judgement."""
+    """One version's row. `status` is the registry's word as last noted; `gate` is our judgement.
+
+    `revision` counts the row's writes, so that a write on top of a stale read is refused.
+    """
 
     number: int
     arn: str
@@ -44,6 +47,7 @@ class Version:
     approval: Approval | None = None
     served_at: datetime | None = None
     failed_under: str | None = None
+    revision: int = 1
 
     @property
     def overridden(self) -> bool:

@@ -38,7 +38,7 @@ def parse(body: str, account: str, region: str) -> Trigger:
 def _object(body: str) -> Json:
     try:
         data = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadEvent(f"not JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadEvent(f"found {type(data).__name__}, a JSON object is needed")

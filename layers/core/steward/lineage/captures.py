@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steward import times
-from steward.aws import Aws
+from steward.aws import Aws, ClientError
 from steward.names import split_s3
 
 _KEY = re.compile(r"capture/([a-z][a-z0-9-]*)/v(\d+)/([^/]+)/([^/]+)/(\d{4}/\d{2}/\d{2}/\d{2})/.+")
@@ -80,7 +80,12 @@ def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
         raise NoPrediction(
             f"s3://{bucket}/{key} is no capture file of Steward: its key does not name a version"
         )
-    body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"]
+    try:
+        body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        raise NoPrediction(f"s3://{bucket}/{key} does not exist") from None
     for line, text in enumerate(body.iter_lines(), start=1):
         event = json.loads(text)["eventMetadata"]
         yield Prediction(

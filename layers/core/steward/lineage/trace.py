@@ -85,12 +85,16 @@ def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
     row = store.first_after(store.lineage, f"serving#{endpoint}", times.iso(when))
     following = _served(endpoint, row) if row else None
     found = [now] if now else []
-    if now is not None and following is not None:
-        end = store.get(store.lineage, following.rollout, "end")
-        asked = _facts(end).get("asked_at") if end else None
-        if asked is not None and times.parse(str(asked)) <= when:
-            found.append(following)
+    if now and following and _asked_at(store, following.rollout) <= when:
+        found.append(following)
     return found
+
+
+def _asked_at(store: Store, rollout: str) -> datetime:
+    """When SageMaker was asked; if that was not noted, when the rollout was opened before it."""
+    end = store.get(store.lineage, rollout, "end") or {}
+    node = store.get(store.lineage, rollout, "node") or {}
+    return times.parse(str(_facts(end).get("asked_at") or node["at"]))
 
 
 def upstream(store: Store, roots: tuple[str, ...]) -> Trace:

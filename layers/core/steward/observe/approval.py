@@ -117,7 +117,7 @@ def _report(aws: Aws, uri: str | None) -> Document | None:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
         return None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

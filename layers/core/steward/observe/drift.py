@@ -16,7 +16,7 @@ def observe_report(aws: Aws, event: ObjectCreated) -> DriftReport:
     uri = f"s3://{event.bucket}/{event.key}"
     try:
         document = json.loads(answer["Body"].read())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadEvent(f"{uri}: not JSON: {error}") from None
     found = document.get("violations") if isinstance(document, dict) else None
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):

@@ -26,7 +26,8 @@ def _endpoint_facts(endpoint: Endpoint, names: Names) -> EndpointFacts:
         status=endpoint.status,
         config=endpoint.config,
         version=names.version_of(endpoint.config),
-        modified_at=endpoint.modified_at,
+        # As exact as it is stored, so that what is read can be compared with what was.
+        modified_at=times.parse(times.iso(endpoint.modified_at)),
         failure=endpoint.failure,
     )
 
@@ -46,6 +47,7 @@ def read_rollout(store: Store, model: str) -> Rollout | None:
         config_name=str(row["config_name"]),
         opened_at=times.parse(str(row["opened_at"])),
         highest=int(str(row["highest"])),
+        endpoint_at=times.parse(str(row["endpoint_at"])) if "endpoint_at" in row else None,
         called_at=times.parse(str(row["called_at"])) if "called_at" in row else None,
         stepped_back_at=times.parse(str(row["stepped_back_at"]))
         if "stepped_back_at" in row

@@ -70,6 +70,7 @@ def version_from(row: dict[str, object]) -> Version:
         approval=_approval(approval) if isinstance(approval, dict) else None,
         served_at=times.parse(str(served)) if served else None,
         failed_under=_optional(row.get("failed_under")),
+        revision=int(str(row["revision"])),
     )
 
 

@@ -65,9 +65,14 @@ def _read(chunks: Iterator[bytes]) -> tuple[str, str]:
     return digest.hexdigest(), first.rstrip("\r")
 
 
+def object_key(key: str) -> str:
+    """Sort key of an object's row; S3's longest key with a prefix would be too long for one."""
+    return f"object#{of_text(key)[:32]}"
+
+
 def accepted_version(store: Store, model: str, key: str) -> Accepted | None:
     """The newest accepted version of a key so far."""
-    row = store.get(store.work, model, f"object#{key}")
+    row = store.get(store.work, model, object_key(key))
     return _accepted(row) if row else None
 
 

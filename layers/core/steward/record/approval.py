@@ -25,7 +25,7 @@ from steward.observe.serving import version_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import is_recorded, record
 from steward.record.lineage import ensure
-from steward.record.store import ABSENT, Store, put
+from steward.record.store import ABSENT, Store, Write, put
 
 
 def record_judgement(
@@ -49,7 +49,7 @@ def record_judgement(
         links=tuple(_links(package, evidence, shared)),
     )
     version = _version(verdict, model, package, evidence)
-    row = put(store.work, version_row(model, version), ABSENT)
+    row = put(store.work, _version_row(model, version), ABSENT)
     if not record(store, model, verdict, [node], [row]):
         raise NotYet(f"{package.arn}: it was judged by another look at the same moment")
     return version
@@ -101,9 +101,21 @@ def _version(verdict: Verdict, model: str, package: Package, evidence: Evidence)
     )
 
 
-def version_row(model: str, version: Version) -> dict[str, object]:
-    """A version as an item of the Work table."""
+def _version_row(model: str, version: Version) -> dict[str, object]:
     return {"pk": model, "sk": version_key(version.number)} | asdict(version)
+
+
+def version_write(store: Store, model: str, before: Version, after: Version) -> Write:
+    """Replace a version's row, if it still is as it was read."""
+    row = _version_row(model, replace(after, revision=before.revision + 1))
+    return put(store.work, row, {"revision": before.revision})
+
+
+def with_word(version: Version, package: Package, approval: Approval) -> Version:
+    """A version with a word noted on it."""
+    return replace(
+        version, status=package.status, modified_at=package.modified_at, approval=approval
+    )
 
 
 def record_word(
@@ -134,11 +146,9 @@ def record_word(
             Link(WAS_INFORMED_BY, version.decision),
         ),
     )
-    noted = replace(
-        version, status=package.status, modified_at=package.modified_at, approval=approval
-    )
+    noted = with_word(version, package, approval)
     work = [
-        put(store.work, version_row(model, noted), _as_it_was(version)),
+        version_write(store, model, version, noted),
         on_agenda(store, "rollout", model, approval.id),
     ]
     if not record(store, model, verdict, [node], work) and not is_recorded(store, model, verdict):
@@ -152,7 +162,3 @@ def approval_id(group: str, package: Package) -> str:
 
 def _agent(identity: Identity) -> str:
     return f"person#{identity.person}" if identity.person else f"agent#{identity.arn or 'unknown'}"
-
-
-def _as_it_was(version: Version) -> dict[str, object]:
-    return {"status": version.status, "modified_at": version.modified_at}

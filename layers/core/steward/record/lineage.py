@@ -43,8 +43,8 @@ def _edge_writes(store: Store, node: Node, link: Link) -> list[Write]:
     out = {"pk": node.id, "sk": f"{at}#out#{link.term}#{link.to}"}
     back = {"pk": link.to, "sk": f"{at}#in#{link.term}#{node.id}"}
     return [
-        put(store.lineage, out | _recorded()),
-        put(store.lineage, back | _recorded()),
+        put(store.lineage, out | _recorded(), ABSENT),
+        put(store.lineage, back | _recorded(), ABSENT),
         check(store.lineage, link.to, "node", PRESENT),
     ]
 

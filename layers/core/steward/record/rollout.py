@@ -18,7 +18,7 @@ from steward.lineage.nodes import (
 )
 from steward.names import Names
 from steward.record.agenda import on_agenda
-from steward.record.approval import version_row
+from steward.record.approval import version_write
 from steward.record.decisions import record
 from steward.record.lineage import end_writes, serving_writes
 from steward.record.store import ABSENT, Store, Write, put
@@ -74,7 +74,7 @@ def record_served(
     ended = replace(rollout, stepped_back_at=back, highest=highest)
     work = [
         *_close(store, names, ended, "served", verdict, endpoint),
-        put(store.work, version_row(names.model, served), _as_it_was(version)),
+        version_write(store, names.model, version, served),
         *serving_writes(store, serving),
     ]
     return record(store, names.model, verdict, work=work)
@@ -94,7 +94,7 @@ def record_failed(
     ended = replace(rollout, stepped_back_at=endpoint.modified_at, highest=highest)
     work = [
         *_close(store, names, ended, "failed", verdict, endpoint),
-        put(store.work, version_row(names.model, failed), _as_it_was(version)),
+        version_write(store, names.model, version, failed),
     ]
     return record(store, names.model, verdict, work=work)
 
@@ -136,7 +136,3 @@ def _row(model: str, rollout: Rollout) -> dict[str, object]:
 
 def _open(rollout: Rollout) -> dict[str, object]:
     return {"number": rollout.number, "state": "open"}
-
-
-def _as_it_was(version: Version) -> dict[str, object]:
-    return {"status": version.status, "modified_at": version.modified_at}

@@ -18,6 +18,7 @@ from steward.lineage.nodes import (
     run_id,
     snapshot_id,
 )
+from steward.observe.training import object_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
 from steward.record.lineage import end_writes, ensure, node_writes
@@ -72,7 +73,7 @@ def _work_of_upload(
 ) -> list[Write]:
     row = {
         "pk": model,
-        "sk": f"object#{upload.key}",
+        "sk": object_key(upload.key),
         "key": upload.key,
         "dataset": dataset,
         "version_id": upload.version_id,

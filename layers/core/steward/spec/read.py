@@ -49,10 +49,10 @@ def read(path: Path) -> ModelSpec:
         raise BadSpec((f"{path.name}: not TOML: {error}",)) from error
     faults: list[str] = []
     root = Table(f"{path.name}: ", source, faults)
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", path.stem):
+    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?", path.stem):
         faults.append(
             f"{path.name}: the file's name is the model's: found {path.stem!r}, "
-            "allowed is a small letter, then up to 19 small letters, digits or '-'"
+            "allowed is a small letter, then up to 19 small letters, digits or '-', no '-' last"
         )
     root.integer("schema", 1, 1)
     spec = ModelSpec(
@@ -67,7 +67,8 @@ def read(path: Path) -> ModelSpec:
         source=source | {"model": path.stem},
     )
     root.close()
-    faults.extend(_contradictions(path.name, spec))
+    # Only of what was understood: a refused value would contradict its neighbours too.
+    faults = faults or _contradictions(path.name, spec)
     if faults:
         raise BadSpec(tuple(faults))
     return spec
@@ -171,7 +172,13 @@ def _rollout(table: Table) -> RolloutSpec:
 def _contradictions(file: str, spec: ModelSpec) -> list[str]:
     data = spec.data
     never = {data.key, data.label, *data.facets, *data.pii}
+    once = [data.key, data.label, *data.facets, *data.pii]
     faults = [
+        f"{file}: data: found {name!r} twice, allowed is one role for a column: "
+        "key, label, facet or personal data"
+        for name in sorted({name for name in once if once.count(name) > 1})
+    ]
+    faults += [
         f"{file}: data.features.{name}: the key, the label, a facet or personal data "
         "is never a feature"
         for name in sorted(never & set(data.features))
