@@ -2,6 +2,8 @@
 # no network beyond the package index; the first run of a target installs what it needs, inside this folder.
 
 PYTHON ?= python3.13
+# Prefix of the deployment that `make deploy` publishes to; the same as in samconfig.toml.
+PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
@@ -68,7 +70,7 @@ deploy: .venv/.demo .venv-sam/.sam
 	@test "$(MAKECMDGOALS)" = deploy || { echo "Run 'make deploy' on its own: no other target sees your AWS account." >&2; exit 2; }
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build
 	.venv-sam/bin/sam deploy
-	.venv/bin/steward publish
+	.venv/bin/steward --prefix $(PREFIX) publish
 
 ## locks       Pin all packages again from requirements/*.in (for maintainers; needs the package index)
 locks: .venv/.uv

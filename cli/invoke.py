@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 
 from cli import repository
-from cli.target import Refused, Target
+from cli.target import Misused, Target
 
 # sweep and lineage are invoked directly; the others take batches from a queue.
 CONCERNS = ("training", "approval", "rollout", "drift", "sweep", "lineage")
@@ -36,17 +36,17 @@ def catalogue() -> Iterator[str]:
 
 
 def read_event(path: Path) -> dict[str, object]:
-    """A sample event; Refused when the file is not one."""
+    """A sample event; Misused when the file is not one."""
     try:
         event = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Refused(
+        raise Misused(
             f"{path}: {error.strerror}. `steward invoke --list` shows what there is."
         ) from None
     except ValueError as error:
-        raise Refused(f"{path} is not JSON: {error}") from None
+        raise Misused(f"{path} is not JSON: {error}") from None
     if not isinstance(event, dict):
-        raise Refused(f"{path} holds {type(event).__name__}, an event is a JSON object")
+        raise Misused(f"{path} holds {type(event).__name__}, an event is a JSON object")
     return event
 
 
@@ -82,5 +82,7 @@ def invoke(target: Target, concern: str, event: dict[str, object]) -> Result:
     )
     payload = json.loads(answer["Payload"].read())
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-    refused = isinstance(payload, dict) and bool(payload.get("batchItemFailures"))
+    refused = isinstance(payload, dict) and bool(
+        payload.get("batchItemFailures") or payload.get("error")
+    )
     return Result(payload, log, failed=refused or bool(answer.get("FunctionError")))

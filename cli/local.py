@@ -26,10 +26,10 @@ def embedded(root: Path) -> Iterator[LocalAws]:
         _own_folder(root) as own,
         LocalAws.start(own, repository.TEMPLATE, {"Prefix": PREFIX}) as aws,
     ):
-        before = dict(os.environ)
-        os.environ.update(aws.environment())
-        os.environ.pop("AWS_PROFILE", None)
+        before, inside = dict(os.environ), aws.environment()
         try:
+            os.environ.clear()  # a profile or an endpoint of one service would lead elsewhere
+            os.environ.update(inside)
             publish(target(aws), dry_run=False)
             yield aws
         finally:

@@ -18,9 +18,10 @@ from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event
 from cli.local import embedded, target
 from cli.publish import publish
 from cli.status import lines, status
-from cli.target import Refused, confirm, find, now
+from cli.target import Misused, Refused, confirm, find, now
 from cli.trace import tree
 from local_aws.client import LocalAwsError
+from steward import times
 from steward.aws import Aws
 from steward.errors import BadSpec
 from steward.lineage.ask import ask
@@ -37,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadSpec, Refused) as reason:
         print(reason, file=sys.stderr)
         return NO
+    except Misused as reason:
+        print(reason, file=sys.stderr)
+        return USAGE
     except LocalAwsError as error:
         print(f"{error}", file=sys.stderr)
         return AWS_FAILED
@@ -76,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--record", metavar="S3URI#LINE", help="a line of a capture file")
     one.add_argument("--id", help="the inference id of a captured prediction")
     one.add_argument("--endpoint", help="the endpoint that answered")
-    one.add_argument("--at", help="when, ISO 8601, UTC unless it says otherwise")
+    one.add_argument("--at", type=_time, help="when, ISO 8601, UTC unless it says otherwise")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_trace)
 
@@ -84,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_status)
     return parser
+
+
+def _time(text: str) -> str:
+    try:
+        return times.iso(times.parse(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -104,9 +115,11 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _invoke(options: argparse.Namespace) -> int:
-    if options.list or not options.function or not options.event:
+    if options.list:
         print("\n".join(catalogue()))
-        return DONE if options.list else USAGE
+        return DONE
+    if not options.function or not options.event:
+        raise Misused("Give a function and --event FILE; `steward invoke --list` shows them all.")
     event = read_event(options.event)
     with embedded(repository.ROOT / ".steward" / "invoke") as aws:
         return _tell(invoke(target(aws), options.function, event))
@@ -120,8 +133,7 @@ def _tell(result: Result) -> int:
 
 def _trace(options: argparse.Namespace) -> int:
     if not (options.record or (options.endpoint and (options.id or options.at))):
-        print("Give --record, or --endpoint with --id or --at or both.", file=sys.stderr)
-        return USAGE
+        raise Misused("Give --record, or --endpoint with --id or --at or both.")
     where = find(options.prefix)
     settings = LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
     named = {"record": options.record, "id": options.id}

@@ -1,6 +1,5 @@
 """Which deployment a command talks to: endpoint, account, region and prefix."""
 
-import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,10 @@ from steward import clock
 
 class Refused(Exception):
     """The command was not carried out; the message says why and how to go on."""
+
+
+class Misused(Exception):
+    """The command was called wrongly; the message says how it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,13 @@ def find(prefix: str) -> Target:
     """The deployment that the environment points to, told on stderr so that nobody is surprised."""
     session = boto3.Session()
     if session.region_name is None:
-        raise Refused("No region is set: export AWS_DEFAULT_REGION, for example eu-west-1.")
+        raise Misused("No region is set: export AWS_DEFAULT_REGION, for example eu-west-1.")
     sts = session.client("sts")
     account = sts.get_caller_identity()["Account"]
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "https://aws.amazon.com")
+    # What the client really calls: the environment may name an endpoint and also switch it off.
+    endpoint = sts.meta.endpoint_url
     target = Target(prefix, account, session.region_name, endpoint)
-    where = endpoint if target.is_local else "AWS itself"
+    where = "AWS itself" if "amazonaws.com" in endpoint else endpoint
     print(f"{where}, account {account}, region {target.region}, prefix {prefix}", file=sys.stderr)
     return target
 

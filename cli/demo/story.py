@@ -166,6 +166,7 @@ def _rollouts(stage: Stage) -> list[dict[str, object]]:
 def demo(*, keep: bool = False) -> int:
     """Play the whole story on an embedded AWS of its own; returns the exit code."""
     watch = Stopwatch()
+    SUMMARY.unlink(missing_ok=True)  # one that is stopped leaves no older demo's behind
     print("A mortgage model goes round, on real data, on an embedded AWS of this machine.")
     print("-- starting the embedded AWS: the template is deployed, the pipeline published")
     try:

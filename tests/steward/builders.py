@@ -71,9 +71,7 @@ def accepted(key: str = "a.csv", **given: object) -> Accepted:
 
 
 def pending(key: str = "a.csv", **given: object) -> Pending:
-    usual = Pending(
-        sk=f"pending#{key}", key=key, sequencer="0A", arrived_at=NOON, is_marker=False
-    )
+    usual = Pending(sk=f"pending#{key}", key=key, sequencer="0A", arrived_at=NOON, is_marker=False)
     return replace(usual, **given)  # type: ignore[arg-type]
 
 

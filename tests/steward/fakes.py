@@ -1,5 +1,7 @@
 """Stand-ins for what the outside is: the time, tables, SageMaker, and a function that dies."""
 
+# ruff: noqa: N803 (arguments are named like the members of AWS's requests)
+
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,7 +135,7 @@ class FakeSageMaker(Standin):
             "LastModifiedBy": {"IamIdentity": {"Arn": who or BOB.arn}},
         }
 
-    def list_model_packages(self, ModelPackageGroupName: str) -> Json:  # noqa: N803
+    def list_model_packages(self, ModelPackageGroupName: str) -> Json:
         return {
             "ModelPackageSummaryList": [
                 {
@@ -145,16 +147,19 @@ class FakeSageMaker(Standin):
             ]
         }
 
-    def describe_model_package(self, ModelPackageName: str) -> Json:  # noqa: N803
+    def describe_model_package(self, ModelPackageName: str) -> Json:
         return dict(self.packages[ModelPackageName])
 
     # ---- the pipeline
 
-    def describe_pipeline(self, PipelineName: str) -> Json:  # noqa: N803
+    def describe_pipeline(self, PipelineName: str) -> Json:
         return {"PipelineName": PipelineName, "PipelineDefinition": self.definition}
 
     def start_pipeline_execution(
-        self, PipelineName: str, ClientRequestToken: str, **request: Any  # noqa: N803
+        self,
+        PipelineName: str,
+        ClientRequestToken: str,
+        **request: Any,
     ) -> Json:
         arn = self.tokens.get(ClientRequestToken)
         if arn is None:
@@ -168,7 +173,7 @@ class FakeSageMaker(Standin):
             }
         return {"PipelineExecutionArn": arn}
 
-    def list_pipeline_executions(self, PipelineName: str, CreatedAfter: datetime) -> Json:  # noqa: N803
+    def list_pipeline_executions(self, PipelineName: str, CreatedAfter: datetime) -> Json:
         found = [
             {
                 "PipelineExecutionArn": arn,
@@ -187,13 +192,15 @@ class FakeSageMaker(Standin):
             "LastModifiedTime": self._clock.now(),
         }
 
-    def describe_pipeline_execution(self, PipelineExecutionArn: str) -> Json:  # noqa: N803
+    def describe_pipeline_execution(self, PipelineExecutionArn: str) -> Json:
         return {"PipelineExecutionArn": PipelineExecutionArn} | self.executions[
             PipelineExecutionArn
         ]
 
     def list_pipeline_execution_steps(
-        self, PipelineExecutionArn: str, **_: object  # noqa: N803
+        self,
+        PipelineExecutionArn: str,
+        **_: object,
     ) -> Json:
         execution = self.executions[PipelineExecutionArn]
         last = {"StepName": "Train", "StepStatus": execution["PipelineExecutionStatus"]}
@@ -209,19 +216,19 @@ class FakeSageMaker(Standin):
 
     # ---- models and endpoints
 
-    def create_model(self, ModelName: str, **request: Any) -> Json:  # noqa: N803
+    def create_model(self, ModelName: str, **request: Any) -> Json:
         return self._create(self.models, ModelName, request)
 
-    def describe_model(self, ModelName: str) -> Json:  # noqa: N803
+    def describe_model(self, ModelName: str) -> Json:
         return self._found(self.models, ModelName)
 
-    def create_endpoint_config(self, EndpointConfigName: str, **request: Any) -> Json:  # noqa: N803
+    def create_endpoint_config(self, EndpointConfigName: str, **request: Any) -> Json:
         return self._create(self.configs, EndpointConfigName, request)
 
-    def describe_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803
+    def describe_endpoint_config(self, EndpointConfigName: str) -> Json:
         return self._found(self.configs, EndpointConfigName)
 
-    def create_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:  # noqa: N803
+    def create_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:
         self._found(self.configs, EndpointConfigName)
         return self._create(
             self.endpoints,
@@ -235,7 +242,10 @@ class FakeSageMaker(Standin):
         )
 
     def update_endpoint(
-        self, EndpointName: str, EndpointConfigName: str, **request: Any  # noqa: N803
+        self,
+        EndpointName: str,
+        EndpointConfigName: str,
+        **request: Any,
     ) -> Json:
         self._found(self.configs, EndpointConfigName)
         endpoint = self._found(self.endpoints, EndpointName)
@@ -256,11 +266,11 @@ class FakeSageMaker(Standin):
         endpoint |= {"EndpointStatus": "InService", "LastModifiedTime": self._clock.now()}
         endpoint |= {"FailureReason": failure} if failure else {"EndpointConfigName": wanted}
 
-    def list_endpoints(self, NameContains: str) -> Json:  # noqa: N803
+    def list_endpoints(self, NameContains: str) -> Json:
         names = [name for name in self.endpoints if NameContains in name]
         return {"Endpoints": [{"EndpointName": name} for name in names]}
 
-    def describe_endpoint(self, EndpointName: str) -> Json:  # noqa: N803
+    def describe_endpoint(self, EndpointName: str) -> Json:
         return self._found(self.endpoints, EndpointName)
 
     def _create(self, kind: dict[str, Json], name: str, request: Json) -> Json:

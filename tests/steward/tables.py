@@ -3,6 +3,8 @@
 moto needs milliseconds for each call, and whole stories make hundreds of them.
 """
 
+# ruff: noqa: N803 (arguments are named like the members of AWS's requests)
+
 import copy
 import re
 from collections.abc import Mapping
@@ -26,11 +28,11 @@ class FakeTables(Standin):
             copy.deepcopy(table[key]) for table in self._tables.values() for key in sorted(table)
         ]
 
-    def get_item(self, TableName: str, Key: Json, **_: object) -> Json:  # noqa: N803
+    def get_item(self, TableName: str, Key: Json, **_: object) -> Json:
         found = self._table(TableName).get(_key(Key))
         return {"Item": found} if found else {}
 
-    def batch_get_item(self, RequestItems: Mapping[str, Json]) -> Json:  # noqa: N803
+    def batch_get_item(self, RequestItems: Mapping[str, Json]) -> Json:
         found = {}
         for name, wanted in RequestItems.items():
             keys = [_key(key) for key in wanted["Keys"]]
@@ -41,7 +43,7 @@ class FakeTables(Standin):
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def query(
-        self, TableName: str, KeyConditionExpression: str, ExpressionAttributeValues: Json,  # noqa: N803
+        self, TableName: str, KeyConditionExpression: str, ExpressionAttributeValues: Json,
         **more: Any,
     ) -> Json:  # fmt: skip
         table = self._table(TableName)
@@ -52,16 +54,14 @@ class FakeTables(Standin):
         ]
         return {"Items": found[: more.get("Limit")]}
 
-    def transact_write_items(self, TransactItems: list[Json], **_: object) -> Json:  # noqa: N803
+    def transact_write_items(self, TransactItems: list[Json], **_: object) -> Json:
         writes = [next(iter(item.items())) for item in TransactItems]
         places = [(body["TableName"], _key(body.get("Item") or body["Key"])) for _, body in writes]
         if not 1 <= len(writes) <= 100 or len(set(places)) < len(places):
             raise self.refuse("ValidationException", "1 to 100 different items are needed")
         if any(len(sk.encode()) > 1024 for _, (_, sk) in places):
             raise self.refuse("ValidationException", "a sort key has at most 1,024 bytes")
-        held = [
-            self._is_met(body, key) for (_, body), (_, key) in zip(writes, places, strict=True)
-        ]
+        held = [self._is_met(body, key) for (_, body), (_, key) in zip(writes, places, strict=True)]
         if not all(held):
             reasons = [{"Code": "None" if one else "ConditionalCheckFailed"} for one in held]
             raise self.refuse(

@@ -9,8 +9,21 @@ from steward.decide.approval import Evidence, judge, says_something_new, weigh
 from steward.decide.people import Identity
 from steward.spec.model import GateSpec, MetricRule
 from tests.steward.builders import (
-    ALICE, ARTIFACT, BOB, GATE, NOON, ROLE, after, approval, approved, bias_report, champion,
-    evaluation, evidence, package, version,
+    ALICE,
+    ARTIFACT,
+    BOB,
+    GATE,
+    NOON,
+    ROLE,
+    after,
+    approval,
+    approved,
+    bias_report,
+    champion,
+    evaluation,
+    evidence,
+    package,
+    version,
 )  # fmt: skip
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -156,7 +169,9 @@ class TestMargin:
     def test_does_not_apply_when_nothing_serves(self) -> None:
         assert verdict_of(evidence(live_uri=""))[0] == "passed"
 
-    @pytest.mark.parametrize(("auc", "kind"), [(0.75, "passed"), (0.69, "passed"), (0.68, "failed")])
+    @pytest.mark.parametrize(
+        ("auc", "kind"), [(0.75, "passed"), (0.69, "passed"), (0.68, "failed")]
+    )
     def test_bounds_the_drop(self, auc: float, kind: str) -> None:
         assert verdict_of(against(auc, theirs=0.7099))[0] == kind
 

@@ -6,7 +6,9 @@ URI = "s3://artifacts/monitoring/mortgage/v1/2026/11/20/12/constraint_violations
 
 
 def report(*violations: tuple[str, str]) -> DriftReport:
-    return DriftReport(URI, "v-1", [{"check": check, "about": about} for check, about in violations])
+    return DriftReport(
+        URI, "v-1", [{"check": check, "about": about} for check, about in violations]
+    )
 
 
 def test_a_report_without_violations_is_ignored() -> None:

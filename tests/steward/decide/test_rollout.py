@@ -18,7 +18,16 @@ from steward.decide.rollout import (
     withdrawn,
 )
 from tests.steward.builders import (
-    NOON, after, approval, approved, config, endpoint, rollout, rollout_facts, served, version,
+    NOON,
+    after,
+    approval,
+    approved,
+    config,
+    endpoint,
+    rollout,
+    rollout_facts,
+    served,
+    version,
 )  # fmt: skip
 
 
@@ -192,7 +201,15 @@ class TestInFlight:
 
     def test_has_to_be_asked_for(self) -> None:
         assert self.step(None, called_at=None)[0] == "resume"
-        assert self.step(endpoint(1), called_at=None)[0] == "resume"
+        untouched = endpoint(1).modified_at
+        assert self.step(endpoint(1), called_at=None, endpoint_at=untouched)[0] == "resume"
+
+    def test_is_not_asked_for_again_when_sagemaker_acted_and_went_back(self) -> None:
+        """The function died before it noted the call; the endpoint was modified since."""
+        back = endpoint(1, modified_at=after(35), failure="alarm")
+        kind, reason = self.step(back, called_at=None, endpoint_at=after(30))
+        assert kind == "fail"
+        assert reason.endswith("alarm")
 
     @pytest.mark.parametrize("status", MOVING)
     def test_is_waited_for(self, status: str) -> None:

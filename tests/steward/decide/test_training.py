@@ -18,7 +18,14 @@ from steward.decide.training import (
 )
 from steward.spec.model import DataSpec, ModelSpec
 from tests.steward.builders import (
-    NOON, TRAIN, accepted, after, execution, pending, run, upload,
+    NOON,
+    TRAIN,
+    accepted,
+    after,
+    execution,
+    pending,
+    run,
+    upload,
 )  # fmt: skip
 from tests.steward.builders import minutes as length
 
@@ -145,10 +152,16 @@ class TestRunIsDue:
         assert kind == "start"
         assert reason.endswith("the marker object arrived")
 
-    def test_not_for_a_marker_without_any_new_data(self) -> None:
+    def test_not_for_a_marker_whose_data_is_still_on_its_way(self) -> None:
+        """Events come in any order."""
+        kind, reason = self.step(pending("_SUCCESS", is_marker=True), minutes=9)
+        assert (kind, reason) == ("wait", "the marker object arrived, and no new data yet")
+
+    def test_not_for_a_marker_without_any_new_data_and_it_is_forgotten(self) -> None:
         last = run(state="closed")
-        kind, _ = self.step(pending("_SUCCESS", is_marker=True), minutes=0, last=last)
-        assert kind != "start"
+        kind, reason = self.step(pending("_SUCCESS", is_marker=True), minutes=10, last=last)
+        assert kind == "forget"
+        assert reason == "no new data came within 10 min of the marker object"
 
     @pytest.mark.parametrize(("last", "number"), [(None, 1), (run(number=4, state="closed"), 5)])
     def test_with_the_next_number(self, last: object, number: int) -> None:

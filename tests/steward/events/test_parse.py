@@ -238,7 +238,9 @@ def test_any_json_is_an_event_or_a_bad_one_and_nothing_else(value: object) -> No
 
 
 @given(EVENT, st.data())
-def test_any_damage_to_an_event_leaves_an_event_or_a_bad_one(name: str, data: st.DataObject) -> None:
+def test_any_damage_to_an_event_leaves_an_event_or_a_bad_one(
+    name: str, data: st.DataObject
+) -> None:
     event = sample(name)
     table = event
     while True:
@@ -252,4 +254,3 @@ def test_any_damage_to_an_event_leaves_an_event_or_a_bad_one(name: str, data: st
     except BadEvent:
         return
     assert type(found) is type(PARSED[name])
-

@@ -15,7 +15,13 @@ from moto.moto_api._internal import mock_random
 from steward.aws import Aws
 from steward.record.store import Store
 from tests.steward.builders import (
-    ACCOUNT, ARTIFACT, REGION, SAGEMAKER, bias_report, champion, evaluation,
+    ACCOUNT,
+    ARTIFACT,
+    REGION,
+    SAGEMAKER,
+    bias_report,
+    champion,
+    evaluation,
 )  # fmt: skip
 from tests.steward.fakes import Clock, FakeSageMaker
 from tests.steward.standin import Json
@@ -219,9 +225,7 @@ class House:
             }
         return event("aws.sagemaker", "SageMaker Model Package State Change", self.clock, detail)
 
-    def says(
-        self, number: int, status: str = "Approved", words: str = "", who: str = ""
-    ) -> Json:
+    def says(self, number: int, status: str = "Approved", words: str = "", who: str = "") -> Json:
         """Somebody sets a version's status in the registry; returns the event."""
         self.clock.pass_by(minutes=1)
         self.sagemaker.decide(arn(number), status, words, who)
@@ -258,7 +262,9 @@ class House:
     def decisions(self, concern: str = "") -> list[tuple[str, str]]:
         """Subject and verdict of every decision on record, in order."""
         entries = self.store.query(self.store.lineage, "ledger#mortgage")
-        found = [self.store.get(self.store.lineage, str(one["decision"]), "node") for one in entries]
+        found = [
+            self.store.get(self.store.lineage, str(one["decision"]), "node") for one in entries
+        ]
         return [
             (str(one["subject"]), str(one["verdict"]))
             for one in found

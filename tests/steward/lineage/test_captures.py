@@ -107,9 +107,7 @@ class TestById:
         uri = capture(NOON_HOUR, line("e1", "app-1"))
         assert self.find(aws, "app-1", at=None).uri == uri
 
-    def test_that_is_missing_says_where_it_was_looked_for(
-        self, aws: Aws, capture: Capture
-    ) -> None:
+    def test_that_is_missing_says_where_it_was_looked_for(self, aws: Aws, capture: Capture) -> None:
         capture(NOON_HOUR, line("e1", "app-1"))
         with pytest.raises(NoPrediction) as none:
             self.find(aws, "app-1")
@@ -128,5 +126,9 @@ class TestById:
 
 def test_the_last_day_is_this_hour_and_the_24_before_it() -> None:
     hours = hours_of(None, AT)
-    assert (hours[0].hour, hours[-1], len(hours)) == (23, AT.replace(day=19, minute=0, second=0), 25)
+    assert (hours[0].hour, hours[-1], len(hours)) == (
+        23,
+        AT.replace(day=19, minute=0, second=0),
+        25,
+    )
     assert hours_of(AT, AT + timedelta(days=9)) == [AT.replace(minute=0, second=0)]

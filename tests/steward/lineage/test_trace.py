@@ -71,7 +71,9 @@ class TestUpstream:
         ensure(store, [Node("rollout#1", NOON, {}, (
             Link(WAS_GENERATED_BY, "version#1"), Link(USED, "run#1"),
         ))])  # fmt: skip
-        told = [(depth, term, node.id) for depth, term, node in upstream(store, ("rollout#1",)).walk()]
+        told = [
+            (depth, term, node.id) for depth, term, node in upstream(store, ("rollout#1",)).walk()
+        ]
         assert told == [
             (0, "", "rollout#1"),
             (1, "wasGeneratedBy", "version#1"),

@@ -26,7 +26,15 @@ from steward.record.rollout import (
 )
 from steward.record.store import Store
 from tests.steward.builders import (
-    ALICE, NOON, after, approval, config, endpoint, evidence, package, rollout,
+    ALICE,
+    NOON,
+    after,
+    approval,
+    config,
+    endpoint,
+    evidence,
+    package,
+    rollout,
 )  # fmt: skip
 from tests.steward.fakes import Clock
 
@@ -70,9 +78,7 @@ def approved(store: Store, judged: Version) -> Version:
 
 def first(approved: Version) -> Rollout:
     assert approved.approval is not None
-    return rollout(
-        called_at=None, highest=0, approval=approved.approval.id, decision=DUE.id(MODEL)
-    )
+    return rollout(called_at=None, highest=0, approval=approved.approval.id, decision=DUE.id(MODEL))
 
 
 @pytest.fixture

@@ -174,9 +174,7 @@ class TestBounds:
             ("percent", "percent = 100\nrate = 1", "rollout.capture.rate"),
         ],
     )
-    def test_unknown_key_is_refused(
-        self, faults: Faults, line: str, other: str, key: str
-    ) -> None:
+    def test_unknown_key_is_refused(self, faults: Faults, line: str, other: str, key: str) -> None:
         assert faults((line, other)) == (
             f"mortgage.toml: {key}: unknown key, it is not part of the format",
         )
@@ -237,14 +235,15 @@ class TestContradictions:
 
     def test_a_rollout_that_ends_before_its_waits_are_over(self, faults: Faults) -> None:
         """SageMaker: MaximumExecutionTimeoutInSeconds exceeds the sum of the waits."""
-        found = faults(("termination_wait", 'termination_wait = "1h"'), ("timeout", 'timeout = "10m"'))
+        found = faults(
+            ("termination_wait", 'termination_wait = "1h"'), ("timeout", 'timeout = "10m"')
+        )
         assert len(found) == 1
 
-    def test_a_key_that_is_the_label(self, faults: Faults) -> None:
-        assert faults(("key", 'key = "approve"')) != ()
-
-    def test_a_key_that_is_dropped(self, faults: Faults) -> None:
-        assert faults(("key", 'key = "name"')) != ()
+    @pytest.mark.parametrize("column", ["approve", "name", "white"])
+    def test_a_column_with_two_roles(self, faults: Faults, column: str) -> None:
+        (fault,) = faults(("key", f'key = "{column}"'))
+        assert fault.startswith(f"mortgage.toml: data: found '{column}' twice, allowed is one role")
 
 
 @pytest.mark.parametrize(
