@@ -40,7 +40,8 @@ def handle(known: Models[ApprovalSettings], trigger: Trigger) -> None:
     """One message: a version that changed, or a request to look."""
     match trigger:
         case PackageChanged():
-            look(known.with_resource(trigger.group), trigger)
+            if scope := known.with_resource(trigger.group):
+                look(scope, trigger)
         case LookAt():
             look(known.named(trigger.model), None)
         case _:
@@ -70,6 +71,8 @@ def is_open(version: Version, status: str) -> bool:
 def attend(scope: Scope, arn: str, version: Version | None, event: PackageChanged | None) -> bool:
     """Bring one version up to date; True when a word on it was noted."""
     package = observe_package(scope.aws, arn)
+    if package.state in ("Pending", "InProgress"):
+        return False
     version = version or judged(scope, package)
     updated, modified_at = (event.updated, event.modified_at) if event else ((), None)
     if not says_something_new(version, package, updated, modified_at):
@@ -94,8 +97,8 @@ def judged(scope: Scope, package: Package) -> Version:
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     subject = f"version {package.number}: the gate says {verdict.kind}"
     tell(scope, verdict, subject, request(scope, verdict, package))
-    count("VersionJudged", scope.model)
-    return record_judgement(scope.store, scope.model, scope.names.group, verdict, package, evidence)
+    count("VersionJudged")
+    return record_judgement(scope.store, scope.names, scope.spec.gate, verdict, package, evidence)
 
 
 def request(scope: Scope, verdict: Verdict, package: Package) -> str:

@@ -39,4 +39,4 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
         about = verdict.id(scope.model)
         notify(scope.aws, scope.settings.topic_arn, scope.model, about, "drift", text)
     record(scope.store, scope.model, verdict)
-    count("DriftReport", scope.model)
+    count("DriftReport")

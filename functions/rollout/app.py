@@ -11,6 +11,7 @@ from steward.decide.approval import Package
 from steward.decide.rollout import (
     Rollout,
     RolloutFacts,
+    blocked,
     held,
     next_step,
     same_artifact,
@@ -56,7 +57,8 @@ def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:
     """One message: an endpoint that changed, or a request to look."""
     match trigger:
         case EndpointChanged():
-            look(known.with_resource(trigger.endpoint))
+            if scope := known.with_resource(trigger.endpoint):
+                look(scope)
         case LookAt():
             look(known.named(trigger.model))
         case _:
@@ -75,7 +77,10 @@ def look(scope: Scope) -> None:
                 if not start(scope, verdict, facts):
                     return
             case "resume":
-                resume(scope, facts)
+                if not resume(scope, facts):
+                    return
+            case "adopt":
+                record_called(scope.store, scope.model, facts.in_flight)
             case "finish":
                 finish(scope, verdict, facts)
             case "fail":
@@ -133,23 +138,34 @@ def planned(scope: Scope, facts: RolloutFacts, number: int) -> Plan:
     )
 
 
-def resume(scope: Scope, facts: RolloutFacts) -> None:
-    """Ask SageMaker for the open rollout, after reading once more that it is approved."""
+def resume(scope: Scope, facts: RolloutFacts) -> bool:
+    """Ask SageMaker for the open rollout; False when there is no room for it now."""
     rollout = facts.in_flight
+    why_not = not_after_all(scope, facts, rollout)
+    if why_not:
+        verdict = withdrawn(rollout, why_not)
+        record_withdrawn(scope.store, scope.names, verdict, rollout)
+        return True
+    exists = facts.endpoint is not None
+    config, policy = rollout.config_name, scope.spec.rollout
+    if not deploy(scope.aws, scope.names.endpoint, config, policy, exists=exists):
+        settle(scope, blocked(rollout))
+        return False
+    record_called(scope.store, scope.model, rollout)
+    count("RolloutStarted")
+    return True
+
+
+def not_after_all(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> str | None:
+    """Make the version servable, and read last of all whether it still may serve."""
+    if rollout.version not in facts.registry:
+        return facts.why_not(rollout.version)
     wanted = planned(scope, facts, rollout.version)
     make_servable(scope.aws, wanted)
     version = read_version(scope.store, scope.model, rollout.version)
     package = observe_package(scope.aws, facts.versions[rollout.version].arn)
-    why_not = still_stands(version, rollout, package.status, wanted.name)
-    why_not = why_not or other_bytes(scope, facts.versions[rollout.version], package)
-    if why_not:
-        verdict = withdrawn(rollout, why_not)
-        record_withdrawn(scope.store, scope.names, verdict, rollout)
-        return
-    exists = facts.endpoint is not None
-    deploy(scope.aws, scope.names.endpoint, rollout.config_name, scope.spec.rollout, exists=exists)
-    record_called(scope.store, scope.model, rollout)
-    count("RolloutStarted", scope.model)
+    stands = still_stands(version, rollout, package.status, wanted.name)
+    return stands or other_bytes(scope, facts.versions[rollout.version], package)
 
 
 def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:

@@ -1,7 +1,5 @@
 """Training: note what was uploaded, start a run when one is due, record how it ended."""
 
-from dataclasses import replace
-
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -11,7 +9,6 @@ from steward.act.training import put_once, start_run
 from steward.aws import Aws
 from steward.decide.training import (
     Run,
-    Snapshot,
     TrainingFacts,
     compose,
     covered,
@@ -19,6 +16,7 @@ from steward.decide.training import (
     judge_upload,
     next_step,
     nothing_to_learn,
+    on_snapshot,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NotYet
@@ -28,6 +26,7 @@ from steward.observe.training import (
     accepted_version,
     observe_champion,
     observe_data,
+    observe_definition,
     observe_existing,
     observe_pipeline,
     observe_training,
@@ -68,15 +67,13 @@ def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
     """One message: an upload, a run that changed, or a request to look."""
     match trigger:
         case ObjectCreated():
-            scope = known.with_upload(trigger.key)
-            if scope is None or trigger.bucket != known.settings.landing_bucket:
-                count("UploadIgnored")
-                logger.info("ignored: %s belongs to no model", trigger.key)
-                return
-            take_upload(scope, trigger)
-            look(scope)
+            landed = trigger.bucket == known.settings.landing_bucket
+            if landed and (scope := known.with_upload(trigger.key)):
+                take_upload(scope, trigger)
+                look(scope)
         case RunChanged():
-            look(known.with_resource(trigger.pipeline))
+            if scope := known.with_resource(trigger.pipeline):
+                look(scope)
         case LookAt():
             look(known.named(trigger.model))
         case _:
@@ -135,15 +132,15 @@ def start(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
         record(scope.store, scope.model, nothing_to_learn(verdict, snapshot))
         forget_pending(scope.store, scope.model, list(facts.pending))
         return
-    because = replace(verdict, reason=f"{verdict.reason}; {snapshot.explain()}")
-    run = plan(scope, because, facts, snapshot)
+    manifest = digest.canonical(snapshot.manifest(scope.model, bucket))
+    because = on_snapshot(verdict, snapshot, digest.of_text(manifest))
+    run = plan(scope, because, facts, manifest)
     record_snapshot(scope.store, run.snapshot, run.snapshot_uri, snapshot)
     open_run(scope.store, scope.model, because, run, facts.run)
 
 
-def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, snapshot: Snapshot) -> Run:
+def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) -> Run:
     """Put manifest and spec under their digests, and name everything that the run will use."""
-    manifest = digest.canonical(snapshot.manifest(scope.model, scope.settings.landing_bucket))
     spec = digest.canonical(scope.spec.source)
     bucket, name = scope.settings.artifact_bucket, digest.of_text(manifest)
     spec_key = f"specs/{scope.model}/{digest.of_text(spec)}.json"
@@ -167,8 +164,9 @@ def resume(scope: Scope, facts: TrainingFacts) -> None:
     execution = start_run(scope.aws, scope.names, run)
     taken = read_snapshot(scope.aws, run.snapshot_uri)
     forget_pending(scope.store, scope.model, covered(facts.pending, taken, run.opened_at))
-    record_started(scope.store, scope.model, run, execution)
-    count("RunStarted", scope.model)
+    definition = observe_definition(scope.aws, execution.arn)
+    record_started(scope.store, scope.model, run, execution, definition)
+    count("RunStarted")
 
 
 def finish(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:

@@ -147,6 +147,7 @@ def package(number: int = 1, **given: object) -> Package:
     usual = Package(
         number=number,
         arn=f"{SAGEMAKER}:model-package/steward-mortgage/{number}",
+        state="Completed",
         status="PendingManualApproval",
         words="",
         created_at=NOON,
@@ -173,6 +174,7 @@ def evidence(**given: object) -> Evidence:
         explainability={"explanations": {}},
         artifact_etag="etag-1",
         artifact_version="version-1",
+        run_by=ROLE,
         run_on_record=True,
         snapshot_on_record=True,
         live_uri="",
@@ -213,6 +215,8 @@ def version(number: int = 1, **given: object) -> Version:
             image_digest="sha256:" + "8" * 64,
         ),
         created_by=ROLE.arn,
+        run_by=None,
+        compared_with=None,
         decision=f"decision#version-{number}",
     )
     return replace(usual, **given)  # type: ignore[arg-type]
@@ -236,6 +240,7 @@ def endpoint(number: int | None = 1, status: str = "InService", **given: object)
     usual = EndpointFacts(
         status=status,
         config=config(number) if number else "handmade",
+        pending=None,
         version=number,
         modified_at=after(30),
         failure="",

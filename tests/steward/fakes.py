@@ -102,12 +102,16 @@ class FakeSageMaker(Standin):
         self.endpoints: dict[str, Json] = {}
         self.definition = '{"Version":"2020-12-01"}'
         self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.afterwards: dict[str, Callable[[], object]] = {}
         self.lists_executions = True
 
     def before(self, operation: str, request: Json) -> Json:
         if operation in self.meanwhile:
             self.meanwhile.pop(operation)()
-        return super().before(operation, request)
+        answer = super().before(operation, request)
+        if operation in self.afterwards:
+            self.afterwards.pop(operation)()
+        return answer
 
     # ---- the registry
 
@@ -168,10 +172,14 @@ class FakeSageMaker(Standin):
             self.tokens[ClientRequestToken] = arn
             self.executions[arn] = request | {
                 "PipelineExecutionStatus": "Executing",
+                "definition": self.definition,
                 "CreationTime": self._clock.now(),
                 "LastModifiedTime": self._clock.now(),
             }
         return {"PipelineExecutionArn": arn}
+
+    def describe_pipeline_definition_for_execution(self, PipelineExecutionArn: str) -> Json:
+        return {"PipelineDefinition": self.executions[PipelineExecutionArn]["definition"]}
 
     def list_pipeline_executions(self, PipelineName: str, CreatedAfter: datetime) -> Json:
         found = [
@@ -254,7 +262,7 @@ class FakeSageMaker(Standin):
         self.endpoints[EndpointName] |= {
             "EndpointStatus": "Updating",
             "LastModifiedTime": self._clock.now(),
-            "wanted": EndpointConfigName,
+            "PendingDeploymentSummary": {"EndpointConfigName": EndpointConfigName},
             "deployment": request["DeploymentConfig"],
         }
         return {}
@@ -262,7 +270,8 @@ class FakeSageMaker(Standin):
     def settle(self, name: str = "steward-mortgage", failure: str = "") -> None:
         """A deployment ends: on the wanted config, or on the old one with a failure."""
         endpoint = self.endpoints[name]
-        wanted = endpoint.pop("wanted", endpoint["EndpointConfigName"])
+        pending = endpoint.pop("PendingDeploymentSummary", endpoint)
+        wanted = pending["EndpointConfigName"]
         endpoint |= {"EndpointStatus": "InService", "LastModifiedTime": self._clock.now()}
         endpoint |= {"FailureReason": failure} if failure else {"EndpointConfigName": wanted}
 

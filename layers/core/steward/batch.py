@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from steward.errors import BadEvent
+from steward.errors import BadEvent, NotYet
 from steward.events.parse import parse
 from steward.events.types import Trigger
 from steward.log import logger
@@ -35,6 +35,9 @@ def each(
             handle(parse(record.body, settings.account_id, settings.aws_region))
         except BadEvent as bad:
             logger.error("message refused: %s", bad)
+            raise
+        except NotYet as soon:
+            logger.warning("the queue will deliver it again: %s", soon)
             raise
         except Exception:
             logger.exception("message failed, the queue will deliver it again")

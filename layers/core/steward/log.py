@@ -12,8 +12,6 @@ logger = Logger(utc=True)
 metrics = Metrics()
 
 
-def count(name: str, model: str = "") -> None:
+def count(name: str) -> None:
     """Count one occurrence in CloudWatch."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
-    if model:
-        metrics.add_metadata(key="model", value=model)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from steward.aws import Aws
 from steward.errors import BadEvent
+from steward.log import count, logger
 from steward.names import Names, model_of
 from steward.record.store import Store
 from steward.settings import Deployment
@@ -43,15 +44,23 @@ class Models[S: Deployment]:
         names = Names(self.settings.prefix, model)
         return Scope(self.aws, store, self.settings, self.specs[model], names)
 
-    def with_resource(self, name: str) -> Scope[S]:
-        """The model whose group, pipeline or endpoint has this name."""
-        return self.named(model_of(self.settings.prefix, name) or name)
+    def with_resource(self, name: str) -> Scope[S] | None:
+        """The model whose group, pipeline or endpoint has this name; None, counted, for no model.
+
+        Rules match by prefix only, and another deployment's prefix may begin with ours.
+        """
+        model = model_of(self.settings.prefix, name)
+        if model in self.specs:
+            return self.named(model)
+        _ignored(name)
+        return None
 
     def with_upload(self, key: str) -> Scope[S] | None:
-        """The model whose data prefix holds this key; None when it belongs to no model."""
+        """The model whose data prefix holds this key; None, counted, for no model."""
         for spec in self.specs.values():
             if key.startswith(spec.data.prefix) and not key.endswith("/"):
                 return self.named(spec.name)
+        _ignored(key)
         return None
 
     def with_report(self, key: str) -> Scope[S]:
@@ -60,6 +69,11 @@ class Models[S: Deployment]:
         if folder != "monitoring":
             raise BadEvent(f"key: found {key!r}, reports lie below monitoring/<model>/")
         return self.named(rest.partition("/")[0])
+
+
+def _ignored(name: str) -> None:
+    count("Ignored")
+    logger.info("ignored: %s belongs to no model", name)
 
 
 def models[S: Deployment](aws: Aws, settings: S) -> Models[S]:

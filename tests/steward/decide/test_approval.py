@@ -139,6 +139,14 @@ class TestGate:
         kind, why = verdict_of(evidence(), **registered)
         assert (kind, why) == ("held", f"the lineage is incomplete: {missing}")
 
+    @pytest.mark.parametrize("state", ["Failed", "Deleting"])
+    def test_fails_a_package_that_sagemaker_did_not_complete(self, state: str) -> None:
+        assert verdict_of(evidence(), state=state) == (
+            "failed", f"the package is {state}, Completed is needed",
+        )  # fmt: skip
+        rules = gate(require=(), metrics={}, bias={})
+        assert verdict_of(evidence(), rules, state=state)[0] == "failed"
+
     def test_failing_outweighs_not_knowing(self) -> None:
         kind, why = verdict_of(evidence(evaluation=evaluation(auc=0.5), bias=None))
         assert kind == "failed"
@@ -284,6 +292,26 @@ class TestWord:
         assert not word.counts
         assert why in word.reason
         assert word.reason == verdict.reason
+
+    @pytest.mark.parametrize(
+        "who",
+        [ALICE, Identity(arn=ROLE.arn, source_identity="alice")],
+        ids=["as the same user", "as a role with her name"],
+    )
+    def test_of_who_started_the_run_does_not_count(self, who: Identity) -> None:
+        now = package(status="Approved", modified_by=who, modified_at=after(5))
+        verdict, word = weigh(version(run_by="alice"), now, GATE, "approval#1")
+        assert verdict.kind == "held"
+        assert not word.counts
+        assert word.reason == "the approval does not count: alice also started its run"
+
+    def test_of_somebody_else_than_who_started_the_run_counts(self) -> None:
+        now = package(status="Approved", modified_by=BOB, modified_at=after(5))
+        assert weigh(version(run_by="alice"), now, GATE, "approval#1")[1].counts
+
+    def test_of_who_started_the_run_may_reject(self) -> None:
+        now = package(status="Rejected", modified_by=ALICE, modified_at=after(5))
+        assert weigh(version(run_by="alice"), now, GATE, "approval#1")[0].kind == "rejected"
 
     def test_of_another_profile_counts_when_aws_names_no_arn_of_either(self) -> None:
         _, word = self.weigh(Identity(user_profile="emil"), created_by=Identity(user_profile="fay"))

@@ -10,6 +10,7 @@ from steward.decide.rollout import (
     Rollout,
     RolloutFacts,
     Target,
+    blocked,
     desired,
     held,
     next_step,
@@ -18,6 +19,7 @@ from steward.decide.rollout import (
     withdrawn,
 )
 from tests.steward.builders import (
+    ARTIFACT,
     NOON,
     after,
     approval,
@@ -92,6 +94,44 @@ class TestForward:
     ) -> None:
         facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended(highest=3))
         assert target(facts) == "version 1 serves; no newer version may"
+
+    def test_to_a_version_that_was_compared_with_what_serves(self) -> None:
+        newer = approved(2, compared_with=ARTIFACT.format(1))
+        assert target(rollout_facts(served(1), newer, live=endpoint(1))) == (2, "forward")
+        first = approved(1, compared_with="")
+        assert target(rollout_facts(first)) == (1, "forward")
+
+    @pytest.mark.parametrize(
+        ("compared_with", "why"),
+        [
+            (
+                ARTIFACT.format(1),
+                f"version 3 was compared with {ARTIFACT.format(1)}, and "
+                f"{ARTIFACT.format(2)} serves",
+            ),
+            ("", f"version 3 was compared with nothing, and {ARTIFACT.format(2)} serves"),
+        ],
+    )
+    def test_not_to_a_version_that_was_compared_with_another_one(
+        self, compared_with: str, why: str
+    ) -> None:
+        stale = approved(3, compared_with=compared_with)
+        facts = rollout_facts(served(1), served(2), stale, live=endpoint(2), last=ended(highest=2))
+        assert target(facts) == (
+            f"hold: {why}; approve it again with 'override: <reason>' to roll it out"
+        )
+        assert next_step(facts).kind == "hold"
+
+    def test_to_a_stale_version_when_the_words_override(self) -> None:
+        words = approval(3, words="override: the comparison is known")
+        stale = approved(3, compared_with=ARTIFACT.format(1), approval=words)
+        facts = rollout_facts(served(2), stale, live=endpoint(2), last=ended(highest=2))
+        assert target(facts) == (3, "forward")
+
+    def test_back_needs_no_comparison(self) -> None:
+        older = served(1, compared_with="")
+        facts = rollout_facts(older, served(2, status="Rejected"), live=endpoint(2), last=ended())
+        assert target(facts) == (1, "back")
 
     @pytest.mark.parametrize(
         "newer",
@@ -204,16 +244,34 @@ class TestInFlight:
         untouched = endpoint(1).modified_at
         assert self.step(endpoint(1), called_at=None, endpoint_at=untouched)[0] == "resume"
 
-    def test_is_not_asked_for_again_when_sagemaker_acted_and_went_back(self) -> None:
-        """The function died before it noted the call; the endpoint was modified since."""
-        back = endpoint(1, modified_at=after(35), failure="alarm")
-        kind, reason = self.step(back, called_at=None, endpoint_at=after(30))
-        assert kind == "fail"
-        assert reason.endswith("alarm")
+    def test_has_to_be_asked_for_also_when_somebody_touched_the_endpoint(self) -> None:
+        """Autoscaling changes its counts; a fleet that was not asked for has not failed."""
+        touched = endpoint(1, modified_at=after(35), failure="an alarm of long ago")
+        assert self.step(touched, called_at=None, endpoint_at=after(30))[0] == "resume"
 
     @pytest.mark.parametrize("status", MOVING)
     def test_is_waited_for(self, status: str) -> None:
         assert self.step(endpoint(1, status))[0] == "wait"
+        assert self.step(endpoint(1, status, pending=config(2)))[0] == "wait"
+        assert self.step(endpoint(2, status))[0] == "wait"
+
+    @pytest.mark.parametrize(
+        "moving",
+        [endpoint(1, "Updating", pending=config(2)), endpoint(2, "Creating")],
+        ids=["an update", "a first deployment"],
+    )
+    def test_is_adopted_when_the_call_was_not_noted(self, moving: EndpointFacts) -> None:
+        assert self.step(moving, called_at=None)[0] == "adopt"
+
+    @pytest.mark.parametrize("pending", [None, config(3)])
+    def test_is_not_adopted_when_the_endpoint_moves_elsewhere(self, pending: str | None) -> None:
+        assert self.step(endpoint(1, "Updating", pending=pending), called_at=None)[0] == "wait"
+
+    def test_is_waited_for_before_the_endpoint_begins_to_move(self) -> None:
+        """DescribeEndpoint may still say what was before the call."""
+        kind, reason = self.step(endpoint(1), endpoint_at=endpoint(1).modified_at)
+        assert kind == "wait"
+        assert reason.startswith("the endpoint has not begun to move towards version 2")
 
     def test_is_done_when_our_config_is_in_service(self) -> None:
         assert self.step(endpoint(2)) == ("finish", f"version 2 ({config(2)}) is in service")
@@ -222,7 +280,8 @@ class TestInFlight:
         assert self.step(endpoint(2), called_at=None)[0] == "finish"
 
     def test_failed_when_the_old_config_is_back_in_service(self) -> None:
-        kind, reason = self.step(endpoint(1, failure="alarm steward-5xx"))
+        back = endpoint(1, modified_at=after(40), failure="alarm steward-5xx")
+        kind, reason = self.step(back, endpoint_at=after(30))
         assert kind == "fail"
         assert reason == (
             f"{config(1)} is InService instead of version 2 ({config(2)}): alarm steward-5xx"
@@ -234,6 +293,13 @@ class TestInFlight:
     @pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
     def test_failed_when_the_endpoint_is_broken(self, status: str) -> None:
         assert self.step(endpoint(2, status))[0] == "fail"
+
+    def test_without_room_in_the_account_is_held_and_stays_the_same_decision(self) -> None:
+        verdict = blocked(rollout(number=3, version=2))
+        assert (verdict.kind, verdict.subject) == ("hold", "rollout 3")
+        assert "a limit of the account leaves no room for version 2" in verdict.reason
+        later = blocked(rollout(number=3, version=2, opened_at=after(60)))
+        assert verdict.id("mortgage") == later.id("mortgage")
 
     def test_is_no_rollout_before_one_was_opened_nor_after_it_was_closed(self) -> None:
         for last in (None, ended()):

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from steward.aws import Aws
-from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving
+from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving, Shift
 from steward.lineage.trace import candidates_at, served_at, upstream
-from steward.record.lineage import end_writes, ensure, serving_writes
+from steward.record.lineage import end_writes, ensure, serving_writes, shift_writes
 from steward.record.store import Store
 from tests.steward.builders import NOON, after
 
@@ -101,22 +101,32 @@ class TestUpstream:
         assert list(upstream(store, ()).walk()) == []
 
 
-def begin(
-    store: Store, number: int, asked: datetime | None, since: datetime, version: str = ""
-) -> None:
-    """A rollout that was asked for and, some time later, served."""
+def begin(store: Store, number: int, opened: datetime) -> None:
+    """A rollout of the version of the same number is opened."""
     rollout = f"rollout#{ENDPOINT}/{number}"
-    ensure(store, [Node(rollout, asked or since)])
-    store.transact(end_writes(store, End(rollout, since, {"asked_at": asked})))
-    shares = {version or str(number): 100}
-    store.transact(serving_writes(store, Serving(ENDPOINT, since, shares, rollout)))
+    ensure(store, [Node(rollout, opened)])
+    assert store.transact(shift_writes(store, Shift(ENDPOINT, opened, number, rollout)))
+
+
+def end(
+    store: Store, number: int, at: datetime, outcome: str = "served", asked: datetime | None = None
+) -> None:
+    """It ends; if it served, it serves from now on."""
+    rollout = f"rollout#{ENDPOINT}/{number}"
+    facts = {"outcome": outcome, "asked_at": asked}
+    assert store.transact(end_writes(store, End(rollout, at, facts)))
+    if outcome == "served":
+        serving = Serving(ENDPOINT, at, {str(number): 100}, rollout)
+        assert store.transact(serving_writes(store, serving))
 
 
 class TestServed:
     @pytest.fixture(autouse=True)
     def two_versions(self, store: Store) -> None:
-        begin(store, 1, asked=after(5), since=after(10))
-        begin(store, 2, asked=after(15), since=after(20))
+        begin(store, 1, after(4))
+        end(store, 1, after(10), asked=after(5))
+        begin(store, 2, after(14))
+        end(store, 2, after(20), asked=after(15))
 
     def versions(self, store: Store, minute: float) -> list[str]:
         return [one for served in candidates_at(store, ENDPOINT, after(minute))
@@ -141,17 +151,86 @@ class TestServed:
 
     @pytest.mark.parametrize(
         ("minute", "versions"),
-        [(4, []), (7, []), (12, ["1"]), (15, ["1", "2"]), (19, ["1", "2"]), (20, ["2"])],
+        [
+            (3, []),
+            (7, []),
+            (12, ["1"]),
+            (14.5, ["1"]),
+            (15, ["1", "2"]),
+            (19.99, ["1", "2"]),
+            (20, ["2"]),
+            (99, ["2"]),
+        ],
     )
     def test_while_traffic_was_shifted_both_may_have(
         self, store: Store, minute: float, versions: list[str]
     ) -> None:
         assert self.versions(store, minute) == versions
 
-    def test_when_the_time_of_the_call_was_lost_both_may_have(self, store: Store) -> None:
+    def test_when_the_time_of_the_call_was_lost_both_may_have_since_the_opening(
+        self, store: Store
+    ) -> None:
         """The function died between the call and its note: since its opening is all we know."""
-        ensure(store, [Node(f"rollout#{ENDPOINT}/3", after(25))])
-        rollout = f"rollout#{ENDPOINT}/3"
-        store.transact(end_writes(store, End(rollout, after(30), {"asked_at": None})))
-        store.transact(serving_writes(store, Serving(ENDPOINT, after(30), {"3": 100}, rollout)))
-        assert self.versions(store, 29) == ["2", "3"]
+        begin(store, 3, after(25))
+        end(store, 3, after(30), asked=None)
+        assert [self.versions(store, minute) for minute in (24, 25, 29, 30)] == [
+            ["2"], ["2", "3"], ["2", "3"], ["3"],
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("minute", [25, 999])
+    def test_while_a_rollout_is_in_flight_both_may_have(self, store: Store, minute: float) -> None:
+        begin(store, 3, after(25))
+        assert self.versions(store, 24.99) == ["2"]
+        assert self.versions(store, minute) == ["2", "3"]
+
+    @pytest.mark.parametrize(
+        ("minute", "versions"), [(26, ["2"]), (27, ["2", "3"]), (29, ["2", "3"]), (30, ["2"])]
+    )
+    def test_until_a_rollout_failed_both_may_have(
+        self, store: Store, minute: float, versions: list[str]
+    ) -> None:
+        begin(store, 3, after(25))
+        end(store, 3, after(30), "failed", asked=after(27))
+        assert self.versions(store, minute) == versions
+
+    @pytest.mark.parametrize("minute", [25, 29, 30, 99])
+    def test_a_version_whose_rollout_was_withdrawn_never_has(
+        self, store: Store, minute: float
+    ) -> None:
+        begin(store, 3, after(25))
+        end(store, 3, after(30), "withdrawn")
+        assert self.versions(store, minute) == ["2"]
+
+    def test_a_rollout_that_failed_is_not_forgotten_when_another_one_follows(
+        self, store: Store
+    ) -> None:
+        begin(store, 3, after(25))
+        end(store, 3, after(30), "failed", asked=after(26))
+        begin(store, 4, after(35))
+        end(store, 4, after(40), asked=after(36))
+        begin(store, 5, after(45))
+        assert [self.versions(store, minute) for minute in (28, 33, 38, 42, 47)] == [
+            ["2", "3"], ["2"], ["2", "4"], ["4"], ["4", "5"],
+        ]  # fmt: skip
+
+    def test_costs_two_queries_and_a_read_whatever_happened_later(
+        self, store: Store, counting: tuple[Store, list[str]]
+    ) -> None:
+        for number in range(3, 30):
+            begin(store, number, after(10 * number))
+            end(store, number, after(10 * number + 5), "failed", asked=after(10 * number + 1))
+        counted, calls = counting
+        candidates_at(counted, ENDPOINT, after(33))
+        assert calls == ["query", "query", "get_item"]
+
+    @pytest.mark.parametrize("outcome", ["served", "failed"])
+    def test_before_the_first_one_ended_nothing_did(self, store: Store, outcome: str) -> None:
+        """Requests to an endpoint that is being created are refused."""
+        other = "steward-churn"
+        rollout = f"rollout#{other}/1"
+        ensure(store, [Node(rollout, after(1))])
+        store.transact(shift_writes(store, Shift(other, after(1), 1, rollout)))
+        assert candidates_at(store, other, after(2)) == []
+        facts = {"outcome": outcome, "asked_at": after(1)}
+        store.transact(end_writes(store, End(rollout, after(5), facts)))
+        assert candidates_at(store, other, after(2)) == []

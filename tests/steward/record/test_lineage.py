@@ -2,8 +2,14 @@
 
 import pytest
 
-from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving
-from steward.record.lineage import end_writes, ensure, node_writes, serving_writes
+from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving, Shift
+from steward.record.lineage import (
+    end_writes,
+    ensure,
+    node_writes,
+    serving_writes,
+    shift_writes,
+)
 from steward.record.store import Store
 from tests.steward.builders import NOON, after
 from tests.steward.fakes import Clock
@@ -89,3 +95,12 @@ class TestServing:
 
     def test_interval_without_a_rollout_is_refused(self, store: Store) -> None:
         assert not store.transact(serving_writes(store, self.SERVING))
+
+
+def test_a_shift_of_traffic_begins_once(store: Store, time: Clock) -> None:
+    shift = Shift("steward-mortgage", after(30), 2, "rollout#steward-mortgage/2")
+    assert store.transact(shift_writes(store, shift))
+    before = store.query(store.lineage, "shifting#steward-mortgage")
+    time.pass_by(minutes=1)
+    assert not store.transact(shift_writes(store, shift))
+    assert store.query(store.lineage, "shifting#steward-mortgage") == before

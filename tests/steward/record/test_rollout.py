@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from steward import times
+from steward.decide.people import Identity
 from steward.decide.rollout import Rollout
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
@@ -25,12 +27,15 @@ from steward.record.rollout import (
     record_withdrawn,
 )
 from steward.record.store import Store
+from steward.spec.model import MetricRule
 from tests.steward.builders import (
     ALICE,
+    ARTIFACT,
+    GATE,
     NOON,
+    ROLE,
     after,
     approval,
-    config,
     endpoint,
     evidence,
     package,
@@ -51,7 +56,7 @@ APPROVED = package(status="Approved", modified_at=after(1), modified_by=ALICE, w
 def judged(store: Store) -> Version:
     ensure(store, [Node(run_id(package().execution_arn), NOON)])
     ensure(store, [Node(snapshot_id(package().snapshot), NOON)])
-    return record_judgement(store, MODEL, NAMES.group, JUDGED, package(), evidence())
+    return record_judgement(store, NAMES, GATE, JUDGED, package(), evidence())
 
 
 def say(store: Store, version: Version, **given: object) -> Version:
@@ -109,7 +114,7 @@ class TestVersion:
     def test_of_unknown_origin_is_recorded_without_links_to_nothing(self, store: Store) -> None:
         bare = package(commit="", image_digest="")
         unknown = evidence(run_on_record=False, snapshot_on_record=False, artifact_etag=None)
-        found = record_judgement(store, MODEL, NAMES.group, JUDGED, bare, unknown)
+        found = record_judgement(store, NAMES, GATE, JUDGED, bare, unknown)
         assert noted(store) == found
         assert (found.artifact.etag, found.artifact.image_digest) == (None, None)
 
@@ -117,8 +122,34 @@ class TestVersion:
     def test_is_judged_once(self, store: Store) -> None:
         other = replace(JUDGED, kind="failed")
         with pytest.raises(NotYet, match="judged by another look"):
-            record_judgement(store, MODEL, NAMES.group, other, package(), evidence())
+            record_judgement(store, NAMES, GATE, other, package(), evidence())
         assert noted(store).gate == "passed"
+
+    @pytest.mark.parametrize(
+        ("max_drop", "live", "noted_as"),
+        [
+            (0.02, ARTIFACT.format(7), ARTIFACT.format(7)),
+            (0.02, "", ""),
+            (0.02, None, None),
+            (None, ARTIFACT.format(7), None),
+        ],
+        ids=["what serves", "nothing serves", "somebody else's serves", "no rule compares"],
+    )
+    def test_says_what_it_was_compared_with(
+        self, store: Store, max_drop: float | None, live: str | None, noted_as: str | None
+    ) -> None:
+        gate = replace(GATE, metrics={"auc": MetricRule(min=0.65, max_drop=max_drop)})
+        bare = evidence(run_on_record=False, snapshot_on_record=False, live_uri=live)
+        record_judgement(store, NAMES, gate, JUDGED, package(), bare)
+        assert noted(store).compared_with == noted_as
+
+    @pytest.mark.parametrize(("who", "name"), [(ALICE, "alice"), (ROLE, None)])
+    def test_says_which_person_started_its_run(
+        self, store: Store, who: Identity, name: str | None
+    ) -> None:
+        bare = evidence(run_on_record=False, snapshot_on_record=False, run_by=who)
+        record_judgement(store, NAMES, GATE, JUDGED, package(), bare)
+        assert noted(store).run_by == name
 
 
 class TestWord:
@@ -169,11 +200,19 @@ class TestRollout:
             "model-version#steward-mortgage/1", opened.approval, DUE.id(MODEL),
         ]  # fmt: skip
 
+    def test_says_from_when_on_traffic_may_be_shifted_to_which_version(
+        self, store: Store, opened: Rollout
+    ) -> None:
+        (shift,) = store.query(store.lineage, "shifting#steward-mortgage")
+        assert shift["sk"] == times.iso(opened.opened_at)
+        assert (shift["version"], shift["rollout"]) == (1, "rollout#steward-mortgage/1")
+
     def test_only_one_is_open(self, store: Store, approved: Version, opened: Rollout) -> None:
         second = replace(DUE, facts={"after": 1})
         assert not open_rollout(store, NAMES, second, replace(opened, number=2), opened)
         assert not open_rollout(store, NAMES, second, first(approved), None)
         assert read_rollout(store, MODEL) == opened
+        assert len(store.query(store.lineage, "shifting#steward-mortgage")) == 1
 
     def test_remembers_that_it_was_asked_for(
         self, store: Store, opened: Rollout, time: Clock
@@ -255,5 +294,5 @@ class TestRollout:
         record_served(store, NAMES, DONE, opened, approved, endpoint(1))
         last = read_rollout(store, MODEL)
         second = replace(DUE, facts={"after": 1})
-        following = replace(first(approved), number=2, config_name=config(1))
+        following = replace(first(approved), number=2, opened_at=after(60))
         assert open_rollout(store, NAMES, second, following, last)

@@ -105,14 +105,6 @@ class TestRead:
             last = store.last(TABLE, "mortgage", until)
             assert (last and last["sk"]) == found
 
-    def test_the_first_item_after_a_key(self, store: Store) -> None:
-        store.transact([put(TABLE, row(sk)) for sk in ("2026-01", "2026-03")])
-        for after, found in (
-            ("2025", "2026-01"), ("2026-01", "2026-03"), ("2026-02", "2026-03"), ("2026-03", None),
-        ):  # fmt: skip
-            first = store.first_after(TABLE, "mortgage", after)
-            assert (first and first["sk"]) == found
-
     def test_many_items_of_those_that_exist(self, store: Store) -> None:
         for start in (0, 60):
             store.transact([put(TABLE, row(f"{n:03d}")) for n in range(start, start + 60)])

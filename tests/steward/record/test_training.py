@@ -191,19 +191,28 @@ class TestRun:
 
     @pytest.mark.usefixtures("opened")
     def test_started_has_a_node_that_leads_to_data_and_decision(self, store: Store) -> None:
-        record_started(store, MODEL, self.bare(), execution())
+        record_started(store, MODEL, self.bare(), execution(), "what really runs")
         node = store.get(store.lineage, "run#steward-mortgage/r1", "node")
         assert node is not None
         assert node["links"] == [
             {"term": "used", "to": "snapshot#" + "5" * 64},
             {"term": "wasInformedBy", "to": self.DUE.id(MODEL)},
         ]
+        assert node["facts"]["definition"] == "what really runs"  # type: ignore[index]
         assert read_run(store, MODEL) == run(decision=self.DUE.id(MODEL))
+
+    @pytest.mark.usefixtures("opened")
+    def test_started_twice_is_written_once(self, store: Store, time: Clock) -> None:
+        record_started(store, MODEL, self.bare(), execution(), "d")
+        before = [*tables(store), *store.query(store.lineage, "run#steward-mortgage/r1")]
+        time.pass_by(minutes=1)
+        record_started(store, MODEL, self.bare(), execution(), "d")
+        assert [*tables(store), *store.query(store.lineage, "run#steward-mortgage/r1")] == before
 
     @pytest.mark.usefixtures("opened")
     def test_ends_once_and_the_next_one_may_open(self, store: Store) -> None:
         started = run(decision=self.DUE.id(MODEL))
-        record_started(store, MODEL, self.bare(), execution())
+        record_started(store, MODEL, self.bare(), execution(), "d")
         end = Verdict("training", "run 1", "finish", "ended", {"status": "Failed"})
         ended = execution("Failed", failure="no rows", failed_step="Train")
         assert record_finished(store, MODEL, end, started, ended)

@@ -96,14 +96,23 @@ def _once(create: Callable[[], object], describe: Callable[[], object]) -> None:
             raise
 
 
-def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists: bool) -> None:
-    """Ask SageMaker to serve `config`: a first deployment, or a blue/green update."""
-    if not exists:
-        aws.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
-        return
-    aws.sagemaker.update_endpoint(
-        EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=_deployment(policy)
-    )
+def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists: bool) -> bool:
+    """Ask SageMaker to serve `config`: a first deployment, or a blue/green update.
+
+    False when a limit of the account leaves no room for the fleet.
+    """
+    try:
+        if not exists:
+            aws.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+        else:
+            aws.sagemaker.update_endpoint(
+                EndpointName=endpoint,
+                EndpointConfigName=config,
+                DeploymentConfig=_deployment(policy),
+            )
+    except aws.sagemaker.exceptions.ResourceLimitExceeded:
+        return False
+    return True
 
 
 def _deployment(policy: RolloutSpec) -> "DeploymentConfigTypeDef":

@@ -22,6 +22,7 @@ class Package:
 
     number: int
     arn: str
+    state: str
     status: str
     words: str
     created_at: datetime
@@ -52,6 +53,7 @@ class Evidence:
     explainability: Document | None
     artifact_etag: str | None
     artifact_version: str | None
+    run_by: Identity
     run_on_record: bool
     snapshot_on_record: bool
     live_uri: str | None
@@ -101,6 +103,8 @@ def _required(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[
     for name, document in documents.items():
         if document is None and (name in gate.require or ruled.get(name)):
             yield Finding(HELD, f"the {name} report is missing or broken")
+    if package.state != "Completed":
+        yield Finding(FAILED, f"the package is {package.state}, Completed is needed")
     lineage = {
         "snapshot": evidence.snapshot_on_record,
         "run": evidence.run_on_record,
@@ -191,7 +195,7 @@ def weigh(
 ) -> tuple[Verdict, Approval]:
     """Note a person's word on a version, and whether it counts."""
     who = package.modified_by
-    against = _against(package, gate) if package.status == "Approved" else None
+    against = _against(version, package, gate) if package.status == "Approved" else None
     name = who.person or who.arn or "somebody AWS does not name"
     reason = f"{package.status} by {name}: {package.words or 'no words'}"
     kind = {"Approved": "approved", "Rejected": "rejected"}.get(package.status, "reopened")
@@ -217,12 +221,14 @@ def weigh(
     return verdict, approval
 
 
-def _against(package: Package, gate: GateSpec) -> str | None:
+def _against(version: Version, package: Package, gate: GateSpec) -> str | None:
     who, maker = package.modified_by, package.created_by
     if who.person is None:
         return f"the approval does not count: {who.arn or 'the approver'} is no person with a name"
     if who.person == maker.person or (who.arn and who.arn == maker.arn):
         return f"the approval does not count: {who.person} also made the version"
+    if who.person == version.run_by:
+        return f"the approval does not count: {who.person} also started its run"
     if not who.is_listed(gate.approvers):
         return f"the approval does not count: {who.arn} is not on the list of approvers"
     return None

@@ -42,10 +42,14 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFacts:
-    """The endpoint as it is now. `version` is None when somebody else's config serves."""
+    """The endpoint as it is now.
+
+    `version` is None when somebody else's config serves; `pending` is the config that it moves to.
+    """
 
     status: str
     config: str
+    pending: str | None
     version: int | None
     modified_at: datetime
     failure: str
@@ -113,6 +117,19 @@ def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]
     return Target(served[0], "back", f"{why_not}; version {served[0]} has served before")
 
 
+def _stale(facts: RolloutFacts, live: int | None, number: int) -> str | None:
+    """Why a version's evidence says nothing about what serves now; None when it does."""
+    version = facts.versions[number]
+    known = facts.versions.get(live) if live else None
+    serving = known.artifact.uri if known else ""
+    if version.compared_with is None or version.overridden or version.compared_with == serving:
+        return None
+    return (
+        f"hold: version {number} was compared with {version.compared_with or 'nothing'}, and "
+        f"{serving or 'nothing'} serves; approve it again with 'override: <reason>' to roll it out"
+    )
+
+
 def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Target | str:
     last = facts.rollout
     highest = last.highest if last else 0
@@ -122,6 +139,8 @@ def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Targ
         again = back is not None and approval is not None and approval.at > back
         newer = live is None or number > live
         if newer and (number > highest or again or live is None):
+            if stale := _stale(facts, live, number):
+                return stale
             against = f"version {live} serves" if live else "nothing serves yet"
             words = approval.reason if approval else ""
             return Target(number, "forward", f"version {number} may serve ({words}) and {against}")
@@ -175,14 +194,27 @@ def _in_flight(rollout: Rollout, endpoint: EndpointFacts | None) -> Verdict:
     if endpoint is None:
         return verdict("resume", f"the endpoint for {wanted} is not there yet")
     if endpoint.status in MOVING:
-        return verdict("wait", f"the endpoint is {endpoint.status} towards {wanted}")
+        ours = rollout.config_name in (endpoint.pending, endpoint.config)
+        kind = "adopt" if ours and rollout.called_at is None else "wait"
+        return verdict(kind, f"the endpoint is {endpoint.status} towards {wanted}")
     if endpoint.status == "InService" and endpoint.config == rollout.config_name:
         return verdict("finish", f"{wanted} is in service")
-    untouched = endpoint.modified_at == rollout.endpoint_at
-    if endpoint.status == "InService" and rollout.called_at is None and untouched:
+    if endpoint.status == "InService" and rollout.called_at is None:
         return verdict("resume", f"the update to {wanted} is not known to have been asked for")
+    if endpoint.status == "InService" and endpoint.modified_at == rollout.endpoint_at:
+        return verdict("wait", f"the endpoint has not begun to move towards {wanted}")
     failure = endpoint.failure or "SageMaker gives no reason"
     return verdict("fail", f"{endpoint.config} is {endpoint.status} instead of {wanted}: {failure}")
+
+
+def blocked(rollout: Rollout) -> Verdict:
+    """The verdict when the account's limits leave no room for the new fleet."""
+    facts = {"rollout": rollout.number, "config": rollout.config_name}
+    reason = (
+        f"a limit of the account leaves no room for version {rollout.version}; the rollout stays "
+        "open and is asked for again every minute"
+    )
+    return Verdict(CONCERN, f"rollout {rollout.number}", "hold", reason, facts)
 
 
 def still_stands(

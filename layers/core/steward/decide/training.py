@@ -123,6 +123,13 @@ class TrainingFacts:
         return self.run.number + 1 if self.run else 1
 
 
+def started(run: Run, execution: Execution) -> Verdict:
+    """The verdict that an open run has an execution."""
+    facts = {"execution": execution.arn, "snapshot": run.snapshot, "decision": run.decision}
+    reason = f"run {run.number} was started as {execution.arn.rpartition('/')[2]}"
+    return Verdict(CONCERN, f"run {run.number}", "started", reason, facts)
+
+
 def judge_upload(upload: Upload, spec: ModelSpec) -> Verdict:
     """Accept a data file, or reject it with the reason."""
     facts = {"key": upload.key, "version": upload.identity, "size": upload.size}
@@ -278,6 +285,13 @@ def compose(accepted: Iterable[Accepted], existing: Collection[str]) -> Snapshot
         if found.key not in existing
     )
     return Snapshot(tuple(found for found in known if found.key in existing), left_out)
+
+
+def on_snapshot(verdict: Verdict, snapshot: Snapshot, sha256: str) -> Verdict:
+    """The verdict to start, with what is learned from."""
+    facts = dict(verdict.facts) | {"snapshot": sha256}
+    reason = f"{verdict.reason}; {snapshot.explain()}"
+    return Verdict(CONCERN, verdict.subject, verdict.kind, reason, facts)
 
 
 def nothing_to_learn(verdict: Verdict, snapshot: Snapshot) -> Verdict:

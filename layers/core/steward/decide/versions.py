@@ -32,6 +32,8 @@ class Approval:
 class Version:
     """One version's row. `status` is the registry's word as last noted; `gate` is our judgement.
 
+    `created_by` and `run_by` made the version and started its run; `compared_with` is the artifact
+    that served when it was judged, empty when nothing did, None when the gate does not compare.
     `revision` counts the row's writes, so that a write on top of a stale read is refused.
     """
 
@@ -43,6 +45,8 @@ class Version:
     gate_reason: str
     artifact: Artifact
     created_by: str
+    run_by: str | None
+    compared_with: str | None
     decision: str
     approval: Approval | None = None
     served_at: datetime | None = None

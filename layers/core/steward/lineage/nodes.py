@@ -61,6 +61,16 @@ class Serving:
         return {"pk": f"serving#{self.endpoint}", "sk": times.iso(self.since)}
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """From `opened_at` until its rollout ended, traffic of an endpoint may go to `version`."""
+
+    endpoint: str
+    opened_at: datetime
+    version: int
+    rollout: str
+
+
 def dataset_id(bucket: str, key: str, identity: str) -> str:
     """Node id of an object version; `identity` is its version id, else etag and sequencer."""
     return f"dataset#{digest.of([bucket, key, identity])[:32]}"

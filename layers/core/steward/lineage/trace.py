@@ -78,23 +78,29 @@ def _served(endpoint: str, row: Mapping[str, object]) -> Served:
 def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
     """What may have answered at a moment: one entry, or two while traffic was being shifted.
 
-    From the call that started the next rollout until its end was observed, either may have; before
-    the first deployment ended, nothing has.
+    From the call that started a rollout until its end, however it ended, its version may have;
+    before the first deployment ended, nothing has.
     """
     now = served_at(store, endpoint, when)
-    row = store.first_after(store.lineage, f"serving#{endpoint}", times.iso(when))
-    following = _served(endpoint, row) if row else None
-    found = [now] if now else []
-    if now and following and _asked_at(store, following.rollout) <= when:
-        found.append(following)
-    return found
+    row = store.last(store.lineage, f"shifting#{endpoint}", until=times.iso(when))
+    if now is None or row is None or row["rollout"] == now.rollout:
+        return [now] if now else []
+    shift = Served(
+        endpoint, times.parse(str(row["sk"])), {str(row["version"]): 100}, str(row["rollout"])
+    )
+    return [now, shift] if _may_have_answered(store, shift, when) else [now]
 
 
-def _asked_at(store: Store, rollout: str) -> datetime:
-    """When SageMaker was asked; if that was not noted, when the rollout was opened before it."""
-    end = store.get(store.lineage, rollout, "end") or {}
-    node = store.get(store.lineage, rollout, "node") or {}
-    return times.parse(str(_facts(end).get("asked_at") or node["at"]))
+def _may_have_answered(store: Store, shift: Served, when: datetime) -> bool:
+    end = store.get(store.lineage, shift.rollout, "end")
+    if end is None:
+        return True
+    facts = _facts(end)
+    if facts.get("outcome") == "withdrawn":
+        return False
+    # When the time of the call was lost, since the rollout's opening is all that is known.
+    asked = times.parse(str(facts.get("asked_at") or times.iso(shift.since)))
+    return asked <= when < times.parse(str(end["at"]))
 
 
 def upstream(store: Store, roots: tuple[str, ...]) -> Trace:

@@ -46,6 +46,7 @@ def observe_package(aws: Aws, arn: str) -> Package:
     return Package(
         number=found["ModelPackageVersion"],
         arn=arn,
+        state=found["ModelPackageStatus"],
         status=found["ModelApprovalStatus"],
         words=found.get("ApprovalDescription", ""),
         created_at=found["CreationTime"],
@@ -75,6 +76,7 @@ def observe_evidence(aws: Aws, store: Store, names: Names, package: Package) -> 
         explainability=_report(aws, package.reports.get("explainability")),
         artifact_etag=etag,
         artifact_version=version,
+        run_by=_run_by(aws, package.execution_arn),
         run_on_record=bool(run) and store.get(store.lineage, run, "node") is not None,
         snapshot_on_record=bool(snapshot)
         and store.get(store.lineage, snapshot, "node") is not None,
@@ -94,6 +96,13 @@ def observe_artifact(aws: Aws, uri: str) -> tuple[str | None, str | None]:
             raise
         return None, None
     return found["ETag"].strip('"'), found.get("VersionId")
+
+
+def _run_by(aws: Aws, execution_arn: str) -> Identity:
+    if ":pipeline/" not in execution_arn:
+        return Identity()
+    found = aws.sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution_arn)
+    return _identity(found.get("CreatedBy", {}))
 
 
 def _live_uri(aws: Aws, store: Store, names: Names) -> str | None:

@@ -16,6 +16,7 @@ class Endpoint:
     name: str
     status: str
     config: str
+    pending: str | None
     modified_at: datetime
     failure: str
 
@@ -30,6 +31,7 @@ def observe_endpoint(aws: Aws, name: str) -> Endpoint | None:
         name=name,
         status=answer["EndpointStatus"],
         config=answer["EndpointConfigName"],
+        pending=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
         modified_at=answer["LastModifiedTime"],
         failure=answer.get("FailureReason", ""),
     )
@@ -66,6 +68,8 @@ def version_from(row: dict[str, object]) -> Version:
         gate_reason=str(row["gate_reason"]),
         artifact=_artifact(artifact if isinstance(artifact, dict) else {}),
         created_by=str(row["created_by"]),
+        run_by=_optional(row.get("run_by")),
+        compared_with=_optional(row.get("compared_with")),
         decision=str(row["decision"]),
         approval=_approval(approval) if isinstance(approval, dict) else None,
         served_at=times.parse(str(served)) if served else None,

@@ -153,6 +153,14 @@ def observe_pipeline(aws: Aws, names: Names) -> str:
     return of_text(answer["PipelineDefinition"])
 
 
+def observe_definition(aws: Aws, execution_arn: str) -> str:
+    """Digest of the definition that an execution runs."""
+    answer = aws.sagemaker.describe_pipeline_definition_for_execution(
+        PipelineExecutionArn=execution_arn
+    )
+    return of_text(answer["PipelineDefinition"])
+
+
 def observe_champion(aws: Aws, store: Store, names: Names) -> str:
     """URI of the model artifact that serves now; empty when nothing of ours serves."""
     endpoint = observe_endpoint(aws, names.endpoint)

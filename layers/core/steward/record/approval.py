@@ -26,12 +26,19 @@ from steward.record.agenda import on_agenda
 from steward.record.decisions import is_recorded, record
 from steward.record.lineage import ensure
 from steward.record.store import ABSENT, Store, Write, put
+from steward.spec.model import GateSpec
 
 
 def record_judgement(
-    store: Store, model: str, group: str, verdict: Verdict, package: Package, evidence: Evidence
+    store: Store,
+    names: Names,
+    gate: GateSpec,
+    verdict: Verdict,
+    package: Package,
+    evidence: Evidence,
 ) -> Version:
     """Write a registered version's node and row with the gate's verdict, once."""
+    model, group = names.model, names.group
     shared = _shared(package)
     ensure(store, shared)
     node = Node(
@@ -48,7 +55,11 @@ def record_judgement(
         },
         links=tuple(_links(package, evidence, shared)),
     )
-    version = _version(verdict, model, package, evidence)
+    compares = any(rule.max_drop is not None for rule in gate.metrics.values())
+    version = replace(
+        _version(verdict, model, package, evidence),
+        compared_with=evidence.live_uri if compares else None,
+    )
     row = put(store.work, _version_row(model, version), ABSENT)
     if not record(store, model, verdict, [node], [row]):
         raise NotYet(f"{package.arn}: it was judged by another look at the same moment")
@@ -97,6 +108,8 @@ def _version(verdict: Verdict, model: str, package: Package, evidence: Evidence)
             image_digest=package.image_digest or None,
         ),
         created_by=package.created_by.person or package.created_by.arn,
+        run_by=evidence.run_by.person,
+        compared_with=None,
         decision=verdict.id(model),
     )
 

@@ -1,15 +1,16 @@
 """Decisions: one item per judgement, chained per model so that a change of the past shows.
 
 Entry n+1 of a model's chain is put on condition of absence and holds the digest of entry n, of
-itself, and of the nodes and edges written with it. There is no head item to update.
+itself, and of each item of the lineage written with it, by key. There is no head item to update.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from steward import clock, digest, times
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
 from steward.lineage.nodes import Node
+from steward.record.items import Item
 from steward.record.lineage import node_writes
 from steward.record.store import ABSENT, Store, Write, put
 
@@ -31,10 +32,16 @@ def record(
     """
     if is_recorded(store, model, verdict):
         return False
+    caused = [*node_writes(store, nodes), *work]
+    written = {
+        f"{write.item['pk']} {write.item['sk']}": item_digest(write.item)
+        for write in caused
+        if write.kind == "Put" and write.table == store.lineage
+    }
     for _ in range(_TRIES):
         last = store.last(store.lineage, f"ledger#{model}")
-        entry = _entry(model, verdict, last, node_writes(store, nodes))
-        if store.transact([*_decision_writes(store, entry), *node_writes(store, nodes), *work]):
+        entry = _entry(model, verdict, last, written)
+        if store.transact([*_decision_writes(store, entry), *caused]):
             return True
         if not store.get(store.lineage, f"ledger#{model}", str(entry["ledger_sk"])):
             return False
@@ -47,7 +54,7 @@ def is_recorded(store: Store, model: str, verdict: Verdict) -> bool:
 
 
 def _entry(
-    model: str, verdict: Verdict, last: dict[str, object] | None, written: Sequence[Write]
+    model: str, verdict: Verdict, last: dict[str, object] | None, written: Mapping[str, str]
 ) -> dict[str, object]:
     seq = int(str(last["sk"])) + 1 if last else 1
     content: dict[str, object] = {
@@ -61,15 +68,17 @@ def _entry(
         "at": times.iso(clock.now()),
         "seq": seq,
         "previous": last["digest"] if last else _GENESIS,
-        "written": digest.of([_without_write_time(write) for write in written]),
+        "written": dict(written),
     }
     own = digest.of(content)
     return content | {"id": verdict.id(model), "digest": own, "ledger_sk": f"{seq:012d}"}
 
 
-def _without_write_time(write: Write) -> list[object]:
-    item = {key: value for key, value in write.item.items() if key != "recorded_at"}
-    return [write.kind, item]
+def item_digest(item: Item) -> str:
+    """Digest of an item of the lineage, without the time when it was written."""
+    return digest.of(
+        {key: value for key, value in item.items() if key != "recorded_at" and value is not None}
+    )
 
 
 def _decision_writes(store: Store, entry: dict[str, object]) -> list[Write]:

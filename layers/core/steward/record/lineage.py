@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from steward import clock, times
-from steward.lineage.nodes import End, Link, Node, Serving
+from steward.lineage.nodes import End, Link, Node, Serving, Shift
 from steward.record.store import ABSENT, PRESENT, Store, Write, check, put
 
 
@@ -30,6 +30,13 @@ def serving_writes(store: Store, serving: Serving) -> list[Write]:
         put(store.lineage, serving.key | facts | _recorded(), ABSENT),
         check(store.lineage, serving.rollout, "node", PRESENT),
     ]
+
+
+def shift_writes(store: Store, shift: Shift) -> list[Write]:
+    """That traffic may be shifted from a moment on; how the rollout ended says until when."""
+    key = {"pk": f"shifting#{shift.endpoint}", "sk": times.iso(shift.opened_at)}
+    facts = {"version": shift.version, "rollout": shift.rollout}
+    return [put(store.lineage, key | facts | _recorded(), ABSENT)]
 
 
 def ensure(store: Store, nodes: Sequence[Node]) -> None:

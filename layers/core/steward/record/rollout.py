@@ -13,6 +13,7 @@ from steward.lineage.nodes import (
     Link,
     Node,
     Serving,
+    Shift,
     rollout_id,
     version_id,
 )
@@ -20,7 +21,7 @@ from steward.names import Names
 from steward.record.agenda import on_agenda
 from steward.record.approval import version_write
 from steward.record.decisions import record
-from steward.record.lineage import end_writes, serving_writes
+from steward.record.lineage import end_writes, serving_writes, shift_writes
 from steward.record.store import ABSENT, Store, Write, put
 
 
@@ -42,6 +43,7 @@ def open_rollout(
     work = [
         put(store.work, _row(names.model, rollout), condition),
         on_agenda(store, "rollout", names.model, node.id),
+        *shift_writes(store, Shift(names.endpoint, rollout.opened_at, rollout.version, node.id)),
     ]
     return record(store, names.model, verdict, [node], work)
 

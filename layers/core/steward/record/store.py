@@ -78,17 +78,6 @@ class Store:
         )
         return from_item(answer["Items"][0]) if answer["Items"] else None
 
-    def first_after(self, table: str, pk: str, sk: str) -> dict[str, object] | None:
-        """The first item of a partition whose sort key is above `sk`."""
-        answer = self._aws.dynamodb.query(
-            TableName=table,
-            KeyConditionExpression="pk = :pk AND sk > :sk",
-            ExpressionAttributeValues=to_item({":pk": pk, ":sk": sk}),
-            ConsistentRead=True,
-            Limit=1,
-        )
-        return from_item(answer["Items"][0]) if answer["Items"] else None
-
     def many(self, table: str, keys: Sequence[tuple[str, str]]) -> list[dict[str, object]]:
         """The items that exist under these keys, in no order."""
         found: list[dict[str, object]] = []

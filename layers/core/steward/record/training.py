@@ -2,7 +2,15 @@
 
 from dataclasses import asdict, replace
 
-from steward.decide.training import Accepted, Execution, Pending, Run, Snapshot, Upload
+from steward.decide.training import (
+    Accepted,
+    Execution,
+    Pending,
+    Run,
+    Snapshot,
+    Upload,
+    started,
+)
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
 from steward.events.types import ObjectCreated
@@ -162,24 +170,29 @@ def forget_pending(store: Store, model: str, rows: list[Pending]) -> None:
         store.transact([delete(store.work, model, row.sk) for row in part])
 
 
-def record_started(store: Store, model: str, run: Run, execution: Execution) -> None:
-    """Note the execution's ARN in the run row and write the run's node, once."""
+def record_started(
+    store: Store, model: str, run: Run, execution: Execution, definition: str
+) -> None:
+    """Note the execution's ARN in the run row and write the run's node, once.
+
+    `definition` is the digest of what really runs: it may have been published anew meanwhile.
+    """
     node = Node(
         id=run_id(execution.arn),
         at=execution.started_at,
         facts={
             "execution": execution.arn,
             "number": run.number,
-            "definition": run.definition,
+            "definition": definition,
             "spec": run.spec_uri,
             "champion": run.champion_uri or "none",
             "reasons": list(run.reasons),
         },
         links=(Link(USED, snapshot_id(run.snapshot)), Link(WAS_INFORMED_BY, run.decision)),
     )
-    started = _run_row(model, replace(run, execution_arn=execution.arn))
-    condition = {"number": run.number, "state": "open"}
-    store.transact([put(store.work, started, condition), *node_writes(store, [node])])
+    row = _run_row(model, replace(run, execution_arn=execution.arn))
+    work = [put(store.work, row, {"number": run.number, "state": "open"})]
+    record(store, model, started(run, execution), [node], work)
 
 
 def record_finished(
