@@ -4,7 +4,9 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 AWS failed, 130 stopped.
 """
 
 import argparse
+import errno
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +24,7 @@ from cli.target import Misused, Refused, confirm, find, now
 from cli.trace import tree
 from local_aws.client import LocalAwsError
 from steward import times
-from steward.aws import Aws
+from steward.aws import Aws, error_code
 from steward.errors import BadSpec
 from steward.lineage.ask import ask
 from steward.settings import LineageSettings
@@ -34,22 +36,38 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
-    except (BadSpec, Refused) as reason:
-        print(reason, file=sys.stderr)
-        return NO
-    except Misused as reason:
-        print(reason, file=sys.stderr)
-        return USAGE
-    except LocalAwsError as error:
-        print(f"{error}", file=sys.stderr)
-        return AWS_FAILED
-    except (ClientError, BotoCoreError) as error:
-        print(f"AWS failed: {error}", file=sys.stderr)
-        return AWS_FAILED
+        code = int(options.run(options))
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        print("stopped; everything it started has ended", file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:
+        # Whoever read the output has left; closing it later must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO
+    except (BadSpec, BotoCoreError, ClientError, LocalAwsError, Misused, OSError, Refused) as error:
+        code, sentence = _explained(error, options.prefix)
+        print(sentence, file=sys.stderr)
+    return code
+
+
+def _explained(error: Exception, prefix: str) -> tuple[int, str]:
+    """Exit code and sentence of what went wrong; what nobody foresaw is raised again."""
+    match error:
+        case BadSpec() | Refused():
+            return NO, str(error)
+        case Misused():
+            return USAGE, str(error)
+        case LocalAwsError():
+            return AWS_FAILED, str(error)
+        case ClientError() if error_code(error) == "ResourceNotFoundException":
+            return AWS_FAILED, f"There is no Steward with prefix {prefix} there ({error})."
+        case ClientError() | BotoCoreError():
+            return AWS_FAILED, f"AWS failed: {error}"
+        case OSError() if error.errno == errno.ENOSPC:
+            return NO, "The disk is full; make room and start again."
+        case _:
+            raise error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,6 +139,12 @@ def _invoke(options: argparse.Namespace) -> int:
     if not options.function or not options.event:
         raise Misused("Give a function and --event FILE; `steward invoke --list` shows them all.")
     event = read_event(options.event)
+    if "AWS_ENDPOINT_URL" in os.environ and (where := find(options.prefix)).is_local:
+        return _tell(invoke(where, options.function, event))
+    print(
+        "starting an embedded AWS for this one call: nothing is on it but the published models",
+        file=sys.stderr,
+    )
     with embedded(repository.ROOT / ".steward" / "invoke") as aws:
         return _tell(invoke(target(aws), options.function, event))
 
@@ -128,6 +152,7 @@ def _invoke(options: argparse.Namespace) -> int:
 def _tell(result: Result) -> int:
     print(result.log.rstrip(), file=sys.stderr)
     print(json.dumps(result.answer, indent=2))
+    print("it failed" if result.failed else "done: nothing failed", file=sys.stderr)
     return NO if result.failed else DONE
 
 

@@ -97,5 +97,6 @@ def lines(models: list[ModelStatus]) -> Iterator[str]:
             yield f"    gate {version.gate}: {version.gate_reason}"
             if version.word_by:
                 yield f"    {version.word_by}: {version.words or 'no words'}"
-        yield f"  training: {model.runs} runs, the last one {model.last_run or 'is still to come'}"
+        runs = f"run {model.runs} {model.last_run}" if model.runs else "no run yet"
+        yield f"  training: {runs}"
         yield f"    {model.training_next}"

@@ -4,16 +4,23 @@ from collections.abc import Iterator, Mapping
 
 from steward.lineage.answer import Answer
 
-# What is told of each kind of node, in this order; the rest is in --json.
-_TOLD = {
-    "dataset": ("key", "version_id", "rows", "sha256"),
-    "snapshot": ("objects", "bytes"),
-    "run": ("number", "reasons", "champion"),
-    "model-version": ("artifact", "artifact_sha256"),
-    "decision": ("concern", "verdict", "reason"),
-    "approval": ("status", "by", "words"),
-    "rollout": ("direction", "config"),
-    "image": ("image",),
+# What is told of each kind of node, as fact and word, in this order; the rest is in --json.
+_TOLD: dict[str, dict[str, str]] = {
+    "dataset": {"key": "object", "version_id": "version", "rows": "rows used", "sha256": "SHA-256"},
+    "snapshot": {"objects": "objects", "bytes": "bytes"},
+    "run": {"number": "number", "reasons": "because of", "champion": "compared with"},
+    "model-version": {"artifact": "artifact", "artifact_sha256": "SHA-256"},
+    "decision": {"reason": "because"},
+    "approval": {"status": "status", "by": "by", "words": "words"},
+    "rollout": {"direction": "direction", "config": "endpoint config"},
+    "image": {"image": "image"},
+}
+_ENDED = {
+    "status": "ended",
+    "failed_step": "in step",
+    "failure": "because",
+    "outcome": "ended",
+    "asked_at": "asked at",
 }
 _TERMS = {
     "used": "used",
@@ -28,41 +35,55 @@ _TERMS = {
 
 
 def tree(answer: Answer) -> Iterator[str]:
-    """The answer as lines for people."""
+    """The answer as lines for people: a node, its facts behind a dot, then what it came from."""
     yield from _question(answer)
     for entry in _entries(answer, "graph"):
-        kind, _, name = str(entry["id"]).partition("#")
         indent = "  " * (int(str(entry["depth"])) + 1)
-        term = _TERMS.get(str(entry["term"]), str(entry["term"]))
-        yield f"{indent}{term + ' ' if term else ''}{kind} {_short(name)}  ({entry['at']})"
-        yield from (f"{indent}    {line}" for line in _facts(kind, entry))
+        yield f"{indent}{_node(entry)}"
+        yield from (f"{indent}  · {fact}" for fact in _facts(entry))
 
 
 def _question(answer: Answer) -> Iterator[str]:
     prediction, moment = answer.get("prediction"), answer.get("moment")
     if isinstance(prediction, Mapping):
+        # Captures know the second, not more.
+        second = str(prediction["at"]).partition(".")[0]
         yield (
-            f"prediction {prediction['inference_id']} at {prediction['at']}: "
+            f"prediction {prediction['inference_id']} at {second}Z: "
             f"{prediction['endpoint']} answered with version {prediction['version']}"
         )
     if isinstance(moment, Mapping):
-        exact = "" if moment["exact"] else " (traffic was being shifted: one of these)"
+        exact = "" if moment["exact"] else ": traffic was being shifted, it was one of these"
         yield f"{moment['endpoint']} at {moment['at']}{exact}"
     for served in _entries(answer, "served"):
         versions = served["versions"]
         shares = versions.items() if isinstance(versions, Mapping) else ()
         told = ", ".join(f"version {number} ({share} %)" for number, share in shares)
-        yield f"  served {told} since {served['since']}"
+        yield f"  {told} since {served['since']}"
 
 
-def _facts(kind: str, entry: Mapping[str, object]) -> Iterator[str]:
-    facts = entry["facts"] if isinstance(entry["facts"], Mapping) else {}
-    told = [name for name in _TOLD.get(kind, ()) if facts.get(name) not in (None, "", [])]
-    if told:
-        yield ", ".join(f"{name} {_plain(facts[name])}" for name in told)
-    if isinstance(entry["end"], Mapping):
-        ended = {name: value for name, value in entry["end"].items() if value}
-        yield "ended: " + ", ".join(f"{name} {_plain(value)}" for name, value in ended.items())
+def _node(entry: Mapping[str, object]) -> str:
+    kind, _, name = str(entry["id"]).partition("#")
+    term = _TERMS.get(str(entry["term"]), str(entry["term"]))
+    facts = entry["facts"]
+    if kind == "decision" and isinstance(facts, Mapping):
+        name = f"{facts.get('concern')} of {facts.get('subject')}: {facts.get('verdict')}"
+    if kind == "approval":
+        name = name.rpartition("/")[0]
+    return f"{term + ' ' if term else ''}{kind} {_short(name)}  ({entry['at']})"
+
+
+def _facts(entry: Mapping[str, object]) -> Iterator[str]:
+    kind = str(entry["id"]).partition("#")[0]
+    yield from _named(entry["facts"], _TOLD.get(kind, {}))
+    yield from _named(entry["end"], _ENDED)
+
+
+def _named(facts: object, words: Mapping[str, str]) -> Iterator[str]:
+    known = facts if isinstance(facts, Mapping) else {}
+    for name, word in words.items():
+        if known.get(name) not in (None, "", []):
+            yield f"{word}: {_plain(known[name])}"
 
 
 def _plain(value: object) -> str:

@@ -76,7 +76,9 @@ class LocalAws:
     ) -> Self:
         """Boot from `template`, with files below `root`; returns when it is deployed and ready."""
         if sys.platform != "linux":
-            raise LocalAwsError(f"it runs on Linux and on WSL2, and this is {sys.platform}")
+            raise LocalAwsError(
+                f"the embedded AWS runs on Linux and on WSL2, and this is {sys.platform}"
+            )
         errors = os.fdopen(os.memfd_create("errors"), "w+")  # readable even if the disk is full
         command = [sys.executable, "-m", "local_aws", "--template", str(template.resolve())]
         command += ["--root", str(root.resolve()), "--port", str(port)]

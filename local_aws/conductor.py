@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from local_aws.kernel import Due, World
 
-SETTLE_SECONDS = 300.0
+SETTLE_SECONDS = 90.0
 POLL_SECONDS = 0.02
 
 

@@ -4,7 +4,7 @@ Each goes through the same public API that the AWS command line uses.
 """
 
 from cli.demo import mortgage
-from cli.demo.stage import MODEL, Stage
+from cli.demo.stage import Stage
 
 FIRST_PARTS, MORE_PARTS = (1, 2, 3), (4, 5)
 FIRST_REQUESTS = 500
@@ -24,6 +24,7 @@ def let_it_train(stage: Stage, runs: int) -> None:
     """Wait until uploads have been quiet for long enough, and the run that starts has ended."""
     quiet = stage.spec.train.quiet_period.total_seconds() / 60
     stage.say(f"waiting for {quiet:g} minutes without uploads; the embedded clock jumps there")
+    stage.say("then a run starts by itself: prepare, train, evaluate, report, register")
     stage.until(f"{runs} runs have ended", lambda: ended_runs(stage) >= runs)
 
 
@@ -77,6 +78,6 @@ def predict(stage: Stage, version: int, first: int, count: int) -> None:
         )
         text = answer["Body"].read().decode().strip()
         stage.answers[application.application_id] = (version, text)
-    stage.say(f"{count} predictions asked of {stage.names.endpoint} (model {MODEL})")
+    stage.say(f"{count} predictions asked of {stage.names.endpoint}")
     # Captured requests reach S3 with a lag; nothing else is due that soon.
     stage.local.advance(90)

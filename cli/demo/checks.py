@@ -64,7 +64,7 @@ def trained(stage: Stage, runs: int, parts: tuple[int, ...]) -> str:
     require(end, f"the end of run {run.number} is not in the lineage")
     objects = _snapshot(stage, run.snapshot_uri, run.snapshot)
     require(len(objects) == len(parts), f"{len(objects)} objects were learned from")
-    return f"run {run.number} Succeeded on {len(objects)} objects, {len(parts)} were uploaded"
+    return f"run {run.number} succeeded on exactly the {len(objects)} files that were uploaded"
 
 
 def _snapshot(stage: Stage, uri: str, digest: str) -> list[Mapping[str, str]]:
@@ -155,7 +155,7 @@ def captured(stage: Stage, number: int) -> str:
     require(not missing, lost)
     wrong = [key for key, text in given.items() if found[key] != text]
     require(not wrong, f"{len(wrong)} captured answers differ from those given: {wrong[:3]}")
-    return f"{len(given)} predictions of version {number} are captured in {files} files"
+    return f"{len(given)} predictions of version {number} are captured in {files} file(s)"
 
 
 def _captures(stage: Stage, number: int) -> tuple[int, dict[str, str]]:
@@ -178,7 +178,7 @@ def better(stage: Stage, number: int) -> str:
     mine = needed(_auc(evaluation), "the evaluation holds no auc")
     theirs = needed(_auc(evaluation.get("champion")), "no serving version was compared with")
     require(mine > theirs, f"auc {mine:.3f} against {theirs:.3f} of the serving version")
-    return f"auc {mine:.3f} against {theirs:.3f} of the serving version on the same rows"
+    return f"version {number} beats the serving one: auc {mine:.3f} against {theirs:.3f}"
 
 
 def _auc(document: object) -> float | None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -52,7 +53,8 @@ def _more_data(stage: Stage) -> None:
 def _more_data_made_it_better(stage: Stage) -> str:
     checks.uploaded(stage, acts.MORE_PARTS)
     checks.trained(stage, 2, checks.PARTS)
-    return f"{checks.registered(stage, 2)}; {checks.better(stage, 2)}"
+    checks.registered(stage, 2)
+    return f"{checks.better(stage, 2)} on the same rows; it waits for a person"
 
 
 def _roll_out(stage: Stage) -> None:
@@ -131,7 +133,9 @@ def conclude(stage: Stage | None, results: Sequence[Result], seconds: float, pat
         "trace": stage.trace if stage else {},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    whole = path.with_suffix(".new")
+    whole.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    whole.replace(path)
     complete = [result.name for result in results] == [step.name for step in STEPS]
     return 0 if complete and all(result.ok for result in results) else 1
 
@@ -176,7 +180,9 @@ def demo(*, keep: bool = False) -> int:
             code = conclude(stage, results, watch.seconds, SUMMARY)
             _tell_the_end(stage, code, watch.seconds)
             if keep:
-                _wait(local.endpoint)
+                _keep(stage)
+        if code == 0:
+            _tell_what_next()
     except LocalAwsError as error:
         left = [Result(step.name, False, 0.0, f"not reached: {error}") for step in STEPS]
         conclude(None, left, watch.seconds, SUMMARY)
@@ -198,11 +204,13 @@ def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
         _last_lines(logs)
         return
     print(f"Every step was checked by reading AWS back: {where} ({seconds} s).")
-    answered = next(iter(stage.answers))
+
+
+def _tell_what_next() -> None:
     print("Next:")
+    print("  .venv/bin/steward demo --keep     # the same, kept running for your own questions")
     print("  .venv/bin/steward invoke training --event events/upload.json")
-    print("  .venv/bin/steward demo --keep      # then, in another terminal:")
-    print(f"  .venv/bin/steward trace --endpoint {stage.names.endpoint} --id {answered}")
+    print("  .venv/bin/steward check           # the models' files; copy one to add a model")
 
 
 def _last_lines(logs: Path) -> None:
@@ -213,9 +221,12 @@ def _last_lines(logs: Path) -> None:
         print(f"{newest.name}:", *lines, sep="\n  ", file=sys.stderr)
 
 
-def _wait(endpoint: str) -> None:
-    print("The embedded AWS is kept; ctrl-C ends it. In another terminal:")
-    print(f"  export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION=eu-west-1")
+def _keep(stage: Stage) -> None:
+    asked = f"--endpoint {stage.names.endpoint} --id {next(iter(stage.answers), 'ID')}"
+    print("The embedded AWS is kept running; ctrl-C ends it. In another terminal:")
+    print(f"  export AWS_ENDPOINT_URL={stage.local.endpoint} AWS_DEFAULT_REGION=eu-west-1")
     print("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
+    print("  .venv/bin/steward status")
+    print(f"  .venv/bin/steward trace {asked}", flush=True)
     with suppress(KeyboardInterrupt):
-        sys.stdin.read() if not sys.stdin.isatty() else input()
+        threading.Event().wait()

@@ -52,6 +52,8 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
     """Judge versions that were not judged yet, and note words that were not noted yet."""
     registry = observe_registry(scope.aws, scope.names.group)
     versions = read_versions(scope.store, scope.model)
+    if event and event.version not in registry:
+        logger.info("%s has no version %d", scope.names.group, event.version)
     noted = False
     for number in sorted(registry):
         hint = event if event and event.version == number else None

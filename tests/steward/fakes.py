@@ -104,6 +104,7 @@ class FakeSageMaker(Standin):
         self.meanwhile: dict[str, Callable[[], object]] = {}
         self.afterwards: dict[str, Callable[[], object]] = {}
         self.lists_executions = True
+        self.is_full = False
 
     def before(self, operation: str, request: Json) -> Json:
         if operation in self.meanwhile:
@@ -152,7 +153,7 @@ class FakeSageMaker(Standin):
         }
 
     def describe_model_package(self, ModelPackageName: str) -> Json:
-        return dict(self.packages[ModelPackageName])
+        return self._found(self.packages, ModelPackageName)
 
     # ---- the pipeline
 
@@ -225,6 +226,7 @@ class FakeSageMaker(Standin):
     # ---- models and endpoints
 
     def create_model(self, ModelName: str, **request: Any) -> Json:
+        self._found(self.packages, request["PrimaryContainer"]["ModelPackageName"])
         return self._create(self.models, ModelName, request)
 
     def describe_model(self, ModelName: str) -> Json:
@@ -238,6 +240,7 @@ class FakeSageMaker(Standin):
 
     def create_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:
         self._found(self.configs, EndpointConfigName)
+        self._need_room()
         return self._create(
             self.endpoints,
             EndpointName,
@@ -259,6 +262,7 @@ class FakeSageMaker(Standin):
         endpoint = self._found(self.endpoints, EndpointName)
         if endpoint["EndpointStatus"] != "InService":
             raise self.refuse("ValidationException", "Cannot update in-progress endpoint")
+        self._need_room()
         self.endpoints[EndpointName] |= {
             "EndpointStatus": "Updating",
             "LastModifiedTime": self._clock.now(),
@@ -281,6 +285,10 @@ class FakeSageMaker(Standin):
 
     def describe_endpoint(self, EndpointName: str) -> Json:
         return self._found(self.endpoints, EndpointName)
+
+    def _need_room(self) -> None:
+        if self.is_full:
+            raise self.refuse("ResourceLimitExceeded", "The account-level service limit is 0")
 
     def _create(self, kind: dict[str, Json], name: str, request: Json) -> Json:
         if name in kind:

@@ -295,7 +295,7 @@ class TestWord:
 
     @pytest.mark.parametrize(
         "who",
-        [ALICE, Identity(arn=ROLE.arn, source_identity="alice")],
+        [ALICE, Identity(arn="arn:aws:sts::1:assumed-role/ops/x", source_identity="alice")],
         ids=["as the same user", "as a role with her name"],
     )
     def test_of_who_started_the_run_does_not_count(self, who: Identity) -> None:

@@ -15,6 +15,8 @@ from steward.decide.training import (
     judge_upload,
     next_step,
     nothing_to_learn,
+    on_snapshot,
+    started,
 )
 from steward.spec.model import DataSpec, ModelSpec
 from tests.steward.builders import (
@@ -200,6 +202,16 @@ class TestRunInFlight:
         facts = TrainingFacts((pending(),), run(execution_arn=None), None)
         assert next_step(facts, TRAIN, after(120)).kind == "resume"
 
+    def test_started_names_its_execution_and_snapshot_and_the_decision_to_start(self) -> None:
+        verdict = started(run(number=3, execution_arn=None), execution())
+        assert (verdict.kind, verdict.subject) == ("started", "run 3")
+        assert verdict.reason == "run 3 was started as r1"
+        assert verdict.facts == {
+            "execution": execution().arn,
+            "snapshot": run().snapshot,
+            "decision": run().decision,
+        }
+
     def test_says_in_which_step_and_why_it_failed(self) -> None:
         failed = execution("Failed", failed_step="Train", failure="no rows")
         verdict = next_step(TrainingFacts((), run(), failed), TRAIN, NOON)
@@ -252,6 +264,15 @@ class TestSnapshot:
                 {"key": "b.csv", "version_id": "v-1", "sequencer": "0A", "why": "deleted"}
             ],
         }
+
+    def test_is_named_by_the_decision_to_start_with_what_is_learned_from(self) -> None:
+        due = next_step(TrainingFacts((pending(),), None, None), TRAIN, after(10))
+        verdict = on_snapshot(due, compose([accepted("a.csv")], {"a.csv"}), "5" * 64)
+        assert (verdict.kind, verdict.subject) == ("start", "run 1")
+        assert verdict.facts["snapshot"] == "5" * 64
+        assert verdict.reason == f"{due.reason}; 1 objects are learned from"
+        other = on_snapshot(due, compose([accepted("a.csv")], {"a.csv"}), "6" * 64)
+        assert verdict.id("mortgage") != other.id("mortgage")
 
     def test_of_nothing_holds_the_run_that_was_due(self) -> None:
         due = next_step(TrainingFacts((pending(),), None, None), TRAIN, NOON + length(10))

@@ -5,33 +5,25 @@ import pytest
 from steward import digest
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
-from steward.lineage.nodes import USED, Link, Node
-from steward.record.decisions import is_recorded, record
-from steward.record.store import ABSENT, Store, Write, put
-from tests.steward.builders import NOON
+from steward.lineage.nodes import USED, End, Link, Node, Serving, Shift
+from steward.record.decisions import is_recorded, item_digest, record
+from steward.record.lineage import (
+    end_writes,
+    ensure,
+    node_writes,
+    serving_writes,
+    shift_writes,
+)
+from steward.record.store import ABSENT, Store, Write, delete, put
+from tests.steward.builders import NOON, after
 from tests.steward.fakes import Clock
+from tests.steward.ledger import chain, decision, faults, own_digest, written
 
 NODE = Node("dataset#1", NOON, {"size": 100, "share": 2.0, "version_id": None})
 
 
 def verdict(number: int, **facts: object) -> Verdict:
     return Verdict("training", f"run {number}", "start", "10 min quiet", {"n": number} | facts)
-
-
-def chain(store: Store, model: str = "mortgage") -> list[dict[str, object]]:
-    return store.query(store.lineage, f"ledger#{model}")
-
-
-def decision(store: Store, entry: dict[str, object]) -> dict[str, object]:
-    found = store.get(store.lineage, str(entry["decision"]), "node")
-    assert found is not None
-    return found
-
-
-def own_digest(found: dict[str, object]) -> str:
-    """The digest of an entry, computed again from what is stored of it."""
-    outside = ("pk", "sk", "links", "recorded_at", "digest")
-    return digest.of({key: value for key, value in found.items() if key not in outside})
 
 
 def test_each_entry_holds_the_digest_of_the_one_before(store: Store, time: Clock) -> None:
@@ -77,11 +69,80 @@ def test_a_changed_entry_no_longer_has_its_digest(store: Store) -> None:
     assert own_digest(forged) != entry["digest"]
 
 
-def test_what_was_written_with_it_is_part_of_its_digest(store: Store) -> None:
-    record(store, "mortgage", verdict(1), [NODE])
-    record(store, "churn", verdict(1), [Node("dataset#2", NOON, {"size": 101})])
+def test_it_names_all_that_was_written_with_it_by_key(store: Store) -> None:
+    ensure(store, [NODE])
+    run = Node("run#1", NOON, {}, (Link(USED, NODE.id),))
+    work = [
+        *serving_writes(store, Serving("steward-mortgage", after(1), {"1": 100}, run.id)),
+        *shift_writes(store, Shift("steward-mortgage", after(2), 2, run.id)),
+        *end_writes(store, End(run.id, after(3), {"status": "Succeeded"})),
+        put(store.work, {"pk": "mortgage", "sk": "run"}),
+    ]
+    assert record(store, "mortgage", verdict(1), [run], work)
+    assert sorted(written(decision(store, chain(store)[0]))) == [
+        "dataset#1 2026-11-20T12:00:00.000Z#in#used#run#1",
+        "run#1 2026-11-20T12:00:00.000Z#out#used#dataset#1",
+        "run#1 end",
+        "run#1 node",
+        "serving#steward-mortgage 2026-11-20T12:01:00.000Z",
+        "shifting#steward-mortgage 2026-11-20T12:02:00.000Z",
+    ]
+    assert faults(store) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"size": 100, "share": 2.0, "version_id": None},
+        {"share": 0.1, "nested": {"none": None, "list": [1.5, {"a": None}]}, "at": after(9)},
+    ],
+)
+def test_the_digest_of_what_was_written_does_not_depend_on_when(
+    store: Store, time: Clock, facts: dict[str, object]
+) -> None:
+    """It can be computed again from the table, and is the same for the same node."""
+    node = Node("dataset#1", NOON, facts)
+    (write,) = node_writes(store, [node])
+    time.pass_by(minutes=1)
+    record(store, "mortgage", verdict(1), [node])
+    assert written(decision(store, chain(store)[0])) == {"dataset#1 node": item_digest(write.item)}
+    assert faults(store) == []
+
+
+def test_what_serves_is_part_of_it(store: Store) -> None:
+    ensure(store, [Node("rollout#1", NOON)])
+    for model, versions in (("mortgage", {"1": 100}), ("churn", {"2": 100})):
+        serving = Serving(f"steward-{model}", NOON, versions, "rollout#1")
+        record(store, model, verdict(1), work=serving_writes(store, serving))
     first, second = (decision(store, chain(store, model)[0]) for model in ("mortgage", "churn"))
-    assert first["written"] != second["written"]
+    assert set(written(first).values()).isdisjoint(written(second).values())
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"pk": NODE.id, "sk": "node", "facts": {"size": 101}},
+        {"pk": "serving#steward-mortgage", "sk": "2026-11-20T12:00:00.000Z", "versions": {"2": 1}},
+    ],
+    ids=["a node", "what served"],
+)
+def test_a_change_of_what_was_written_shows(store: Store, forged: dict[str, object]) -> None:
+    ensure(store, [Node("rollout#1", NOON)])
+    serving = Serving("steward-mortgage", NOON, {"1": 100}, "rollout#1")
+    record(store, "mortgage", verdict(1), [NODE], serving_writes(store, serving))
+    pk, sk = str(forged["pk"]), str(forged["sk"])
+    now = store.get(store.lineage, pk, sk)
+    assert now is not None
+    assert faults(store) == []
+    store.transact([put(store.lineage, now | forged)])
+    assert faults(store) == [f"1: {pk} {sk} was changed"]
+
+
+def test_a_removed_entry_shows(store: Store) -> None:
+    for number in (1, 2, 3):
+        record(store, "mortgage", verdict(number))
+    store.transact([delete(store.lineage, "ledger#mortgage", "000000000002")])
+    assert "2: the entry before is another one" in faults(store)
 
 
 def test_the_same_decision_is_written_once(store: Store, time: Clock) -> None:

@@ -166,7 +166,7 @@ def _bias(facet: str, name: str, most: float, report: Document) -> Finding:
         return Finding(HELD, f"{name} of {facet} is undefined or missing")
     worst = max(known, key=abs)
     kind = PASSED if abs(worst) <= most else FAILED
-    text = f"{name} of {facet} {worst:.3f}, at most {most:.3f} either way is allowed"
+    text = f"bias {name} of {facet} {worst:.3f}, at most {most:.3f} either way is allowed"
     return Finding(kind, text)
 
 

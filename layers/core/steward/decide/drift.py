@@ -11,11 +11,14 @@ SCHEMA_CHECKS = ("missing_column_check", "extra_column_check", "data_type_check"
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """A violation file: which object it is, and the check and subject of each violation."""
+    """A violation file: which object it is, and the check and subject of each violation.
+
+    No `violations`: the object does not exist any more.
+    """
 
     uri: str
     version_id: str | None
-    violations: Sequence[Mapping[str, str]]
+    violations: Sequence[Mapping[str, str]] | None
 
 
 def judge(report: DriftReport) -> Verdict:
@@ -23,6 +26,9 @@ def judge(report: DriftReport) -> Verdict:
 
     Nothing retrains by itself on a violation yet: a person decides.
     """
+    if report.violations is None:
+        told = {"report": report.uri, "version": report.version_id}
+        return Verdict(CONCERN, report.uri, "ignore", "the report does not exist any more", told)
     facts = {"report": report.uri, "version": report.version_id, "count": len(report.violations)}
     if not report.violations:
         return Verdict(CONCERN, report.uri, "ignore", "the report holds no violation", facts)

@@ -146,7 +146,7 @@ def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Targ
             return Target(number, "forward", f"version {number} may serve ({words}) and {against}")
     if live is None:
         return "no version may serve yet"
-    return f"version {live} serves; no newer version may"
+    return f"version {live} serves; no newer version may replace it"
 
 
 def next_step(facts: RolloutFacts) -> Verdict:

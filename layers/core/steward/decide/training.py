@@ -226,7 +226,8 @@ def _start_or_wait(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Ver
     if why is None:
         reason = f"waiting until uploads have been quiet for {_minutes(train.quiet_period)}"
         return Verdict(CONCERN, subject, "wait", reason, {"after": facts.next_number - 1})
-    reason = f"{count} uploads are waiting and {why}"
+    waiting = "1 upload is waiting" if count == 1 else f"{count} uploads are waiting"
+    reason = f"{waiting} and {why}"
     return Verdict(CONCERN, subject, "start", reason, {"number": facts.next_number, "why": why})
 
 
@@ -244,7 +245,8 @@ class Snapshot:
 
     def explain(self) -> str:
         """How much is learned from and what is left out, in words."""
-        text = f"{len(self.objects)} objects are learned from"
+        count = len(self.objects)
+        text = f"{count} object{' is' if count == 1 else 's are'} learned from"
         gone = [str(entry["key"]) for entry in self.left_out]
         return f"{text}; left out, because deleted: {', '.join(gone)}" if gone else text
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from steward.aws import Aws
+from steward.aws import Aws, ClientError
 from steward.decide.drift import DriftReport
 from steward.errors import BadEvent
 from steward.events.types import ObjectCreated
@@ -12,8 +12,13 @@ from steward.events.types import ObjectCreated
 def observe_report(aws: Aws, event: ObjectCreated) -> DriftReport:
     """The violations that the file lists; BadEvent when it is no violation file."""
     version = {"VersionId": event.version_id} if event.version_id else {}
-    answer = aws.s3.get_object(Bucket=event.bucket, Key=event.key, **version)  # type: ignore[arg-type]
     uri = f"s3://{event.bucket}/{event.key}"
+    try:
+        answer = aws.s3.get_object(Bucket=event.bucket, Key=event.key, **version)  # type: ignore[arg-type]
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return DriftReport(uri, event.version_id, None)
     try:
         document = json.loads(answer["Body"].read())
     except (ValueError, RecursionError) as error:

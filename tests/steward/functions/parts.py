@@ -1,0 +1,91 @@
+"""What happens around a model, in parts that stories are told with."""
+
+from collections.abc import Callable
+
+from tests.steward.functions.house import ARTIFACTS, House
+
+type Part = Callable[[House], None]
+
+
+def nothing(house: House) -> None:
+    """The story has no beginning."""
+
+
+def uploads(house: House) -> None:
+    house.deliver("training", house.upload("a.csv"))
+    house.deliver("training", house.upload("b.csv", house.rows(3, without="unem")))
+
+
+def run(house: House) -> None:
+    house.clock.pass_by(minutes=10)
+    house.look("training")
+
+
+def failed_run(house: House) -> None:
+    (execution,) = house.sagemaker.executions
+    house.sagemaker.end(execution, "Failed", "no rows")
+    house.deliver("training", house.run_event())
+
+
+def judgement(house: House) -> None:
+    house.deliver("approval", house.registered())
+
+
+def word(house: House) -> None:
+    house.deliver("approval", house.says(1))
+
+
+def rollout(house: House) -> None:
+    house.look("rollout")
+    house.clock.pass_by(minutes=4)
+    house.sagemaker.settle()
+    house.deliver("rollout", house.endpoint_event())
+
+
+def next_version(house: House) -> None:
+    house.judged(2, against=1)
+    house.deliver("approval", house.says(2))
+
+
+def failed_rollout(house: House) -> None:
+    house.look("rollout")
+    house.sagemaker.settle(failure="alarm")
+    house.deliver("rollout", house.endpoint_event())
+
+
+def revoked_before_the_call(house: House) -> None:
+    house.sagemaker.meanwhile["CreateModel"] = lambda: house.says(1, "Rejected")
+    house.look("rollout")
+
+
+def deleted_before_the_call(house: House) -> None:
+    def delete_and_die() -> None:
+        house.sagemaker.packages.clear()
+        raise TimeoutError
+
+    house.sagemaker.meanwhile["CreateModel"] = delete_and_die
+    house.look("rollout")
+
+
+def no_room(house: House) -> None:
+    """The account's limit leaves no room at first, and some at the next look."""
+    house.sagemaker.is_full = True
+    house.look("rollout")
+    house.sagemaker.is_full = False
+    house.look("rollout")
+
+
+def drift(house: House) -> None:
+    key = "monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
+    house.deliver("drift", house.upload(key, '{"violations": [{}]}', bucket=ARTIFACTS))
+
+
+def then(*parts: Part) -> Part:
+    def together(house: House) -> None:
+        for part in parts:
+            part(house)
+
+    return together
+
+
+JUDGED = then(uploads, run, judgement)
