@@ -50,16 +50,16 @@ class TestGate:
         assert kind == "passed"
         assert reason == (
             "247 test rows, 150 are needed; auc 0.720, at least 0.650 is needed; "
-            "DPPL of white 0.100, at most 0.150 either way is allowed"
+            "bias DPPL of white 0.100, at most 0.150 either way is allowed"
         )
 
     @pytest.mark.parametrize(
         ("found", "reason"),
         [
             (evidence(evaluation=evaluation(auc=0.649)), "auc 0.649, at least 0.650 is needed"),
-            (evidence(bias=bias_report(0.151)), "DPPL of white 0.151, at most 0.150"),
-            (evidence(bias=bias_report(-0.2)), "DPPL of white -0.200, at most 0.150"),
-            (evidence(bias=bias_report(0.01, -0.2)), "DPPL of white -0.200"),
+            (evidence(bias=bias_report(0.151)), "bias DPPL of white 0.151, at most 0.150"),
+            (evidence(bias=bias_report(-0.2)), "bias DPPL of white -0.200, at most 0.150"),
+            (evidence(bias=bias_report(0.01, -0.2)), "bias DPPL of white -0.200"),
             (against(auc=0.68, theirs=0.71), "auc 0.680 against 0.710 of the serving version"),
         ],
         ids=["metric", "bias", "bias the other way", "bias of any group", "drop"],
@@ -157,7 +157,7 @@ class TestGate:
         assert verdict.facts["findings"] == [
             "passed: 247 test rows, 150 are needed",
             "failed: auc 0.500, at least 0.650 is needed",
-            "passed: DPPL of white 0.100, at most 0.150 either way is allowed",
+            "passed: bias DPPL of white 0.100, at most 0.150 either way is allowed",
         ]
 
     def test_asks_only_for_what_the_model_requires(self) -> None:

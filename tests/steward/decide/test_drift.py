@@ -1,5 +1,7 @@
 """Drift: a clean report is ignored, any violation pages a person, nothing retrains by itself."""
 
+from dataclasses import replace
+
 from steward.decide.drift import DriftReport, judge
 
 URI = "s3://artifacts/monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
@@ -14,6 +16,12 @@ def report(*violations: tuple[str, str]) -> DriftReport:
 def test_a_report_without_violations_is_ignored() -> None:
     verdict = judge(report())
     assert (verdict.kind, verdict.subject) == ("ignore", URI)
+
+
+def test_a_report_that_is_gone_is_told_apart_from_a_clean_one() -> None:
+    gone = judge(replace(report(), violations=None))
+    assert gone.reason == "the report does not exist any more"
+    assert gone.id("mortgage") != judge(report()).id("mortgage")
 
 
 def test_violations_page_a_person_with_their_numbers() -> None:

@@ -61,7 +61,7 @@ class TestFirst:
 class TestForward:
     def test_stays_while_nothing_newer_may_serve(self) -> None:
         facts = rollout_facts(served(1), version(2), live=endpoint(1), last=ended())
-        assert target(facts) == "version 1 serves; no newer version may"
+        assert target(facts) == "version 1 serves; no newer version may replace it"
 
     def test_goes_to_the_newer_version(self) -> None:
         facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended())
@@ -73,14 +73,14 @@ class TestForward:
     def test_never_to_an_older_version_than_the_live_one(self) -> None:
         late = approved(1, approval=approval(1, at=after(99)))
         facts = rollout_facts(late, served(2), live=endpoint(2), last=ended(highest=2))
-        assert target(facts) == "version 2 serves; no newer version may"
+        assert target(facts) == "version 2 serves; no newer version may replace it"
 
     def test_not_again_to_a_version_that_was_stepped_back_from(self) -> None:
         facts = rollout_facts(
             served(1), served(2), live=endpoint(1),
             last=ended(highest=2, stepped_back_at=after(50)),
         )  # fmt: skip
-        assert target(facts) == "version 1 serves; no newer version may"
+        assert target(facts) == "version 1 serves; no newer version may replace it"
 
     def test_again_once_it_is_approved_after_the_step_back(self) -> None:
         again = served(2, approval=approval(2, at=after(51)))
@@ -93,7 +93,7 @@ class TestForward:
         self,
     ) -> None:
         facts = rollout_facts(served(1), approved(2), live=endpoint(1), last=ended(highest=3))
-        assert target(facts) == "version 1 serves; no newer version may"
+        assert target(facts) == "version 1 serves; no newer version may replace it"
 
     def test_to_a_version_that_was_compared_with_what_serves(self) -> None:
         newer = approved(2, compared_with=ARTIFACT.format(1))
@@ -104,12 +104,8 @@ class TestForward:
     @pytest.mark.parametrize(
         ("compared_with", "why"),
         [
-            (
-                ARTIFACT.format(1),
-                f"version 3 was compared with {ARTIFACT.format(1)}, and "
-                f"{ARTIFACT.format(2)} serves",
-            ),
-            ("", f"version 3 was compared with nothing, and {ARTIFACT.format(2)} serves"),
+            (ARTIFACT.format(1), f"compared with {ARTIFACT.format(1)}"),
+            ("", "compared with nothing"),
         ],
     )
     def test_not_to_a_version_that_was_compared_with_another_one(
@@ -118,7 +114,8 @@ class TestForward:
         stale = approved(3, compared_with=compared_with)
         facts = rollout_facts(served(1), served(2), stale, live=endpoint(2), last=ended(highest=2))
         assert target(facts) == (
-            f"hold: {why}; approve it again with 'override: <reason>' to roll it out"
+            f"hold: version 3 was {why}, and {ARTIFACT.format(2)} serves; "
+            "approve it again with 'override: <reason>' to roll it out"
         )
         assert next_step(facts).kind == "hold"
 
@@ -144,7 +141,7 @@ class TestForward:
     )
     def test_not_to_a_version_that_may_not_serve(self, newer: object) -> None:
         facts = rollout_facts(served(1), newer, live=endpoint(1), last=ended())  # type: ignore[arg-type]
-        assert target(facts) == "version 1 serves; no newer version may"
+        assert target(facts) == "version 1 serves; no newer version may replace it"
 
 
 class TestBack:
@@ -206,7 +203,7 @@ class TestNextStep:
     def test_does_nothing_when_what_serves_should(self) -> None:
         verdict = next_step(rollout_facts(served(1), live=endpoint(1), last=ended()))
         assert (verdict.kind, verdict.reason) == (
-            "nothing", "version 1 serves; no newer version may",
+            "nothing", "version 1 serves; no newer version may replace it",
         )  # fmt: skip
 
     def test_does_nothing_before_there_is_anything(self) -> None:

@@ -270,7 +270,7 @@ class TestSnapshot:
         verdict = on_snapshot(due, compose([accepted("a.csv")], {"a.csv"}), "5" * 64)
         assert (verdict.kind, verdict.subject) == ("start", "run 1")
         assert verdict.facts["snapshot"] == "5" * 64
-        assert verdict.reason == f"{due.reason}; 1 objects are learned from"
+        assert verdict.reason == f"{due.reason}; 1 object is learned from"
         other = on_snapshot(due, compose([accepted("a.csv")], {"a.csv"}), "6" * 64)
         assert verdict.id("mortgage") != other.id("mortgage")
 

@@ -1,10 +1,26 @@
 """What happens around a model, in parts that stories are told with."""
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.steward.functions.house import ARTIFACTS, House
 
 type Part = Callable[[House], None]
+
+ARTIFACT_1 = "runs/mortgage/r1/model/model.tar.gz"
+
+
+def approved(house: House, number: int = 1, **given: Any) -> None:
+    """A version that was judged and approved, and that rollout has not looked at."""
+    house.judged(number, **given)
+    house.deliver("approval", house.says(number))
+
+
+def row(house: House) -> dict[str, Any]:
+    """The last rollout of the endpoint."""
+    found = house.row("rollout")
+    assert found is not None
+    return found
 
 
 def nothing(house: House) -> None:

@@ -75,6 +75,31 @@ class TestJudgement:
         house.deliver("approval", event)
         assert house.decisions("approval") == [("version 1", "held")]
 
+    @pytest.mark.parametrize("state", ["Pending", "InProgress"])
+    def test_waits_until_the_package_is_complete(self, house: House, state: str) -> None:
+        house.trained()
+        event = house.registered()
+        house.sagemaker.packages[arn(1)]["ModelPackageStatus"] = state
+        assert house.deliver("approval", event, {"look_at": "mortgage"}) == 0
+        assert house.decisions("approval") == []
+        house.sagemaker.packages[arn(1)]["ModelPackageStatus"] = "Completed"
+        house.look("approval")
+        assert house.decisions("approval") == [("version 1", "passed")]
+
+    def test_of_a_package_that_sagemaker_failed_to_complete_fails(self, house: House) -> None:
+        house.trained()
+        event = house.registered()
+        house.sagemaker.packages[arn(1)]["ModelPackageStatus"] = "Failed"
+        house.deliver("approval", event)
+        assert house.decisions("approval") == [("version 1", "failed")]
+        assert "the package is Failed, Completed is needed" in house.said[0]["Message"]
+
+    def test_of_a_version_that_no_pipeline_made_holds(self, house: House) -> None:
+        """Somebody registers by hand: there is no run to ask who started it."""
+        house.sagemaker.register(1)
+        assert house.deliver("approval", house.version_event()) == 0
+        assert house.decisions("approval") == [("version 1", "held")]
+
     def test_compares_with_the_version_that_serves(self, house: House) -> None:
         house.serving(1)
         house.trained(2)
@@ -156,6 +181,20 @@ class TestWord:
         house.look("rollout")
         assert house.sagemaker.endpoints == {}
 
+    @pytest.mark.parametrize(("who", "counts"), [(ALICE.arn, False), (BOB.arn, True)])
+    def test_of_who_started_the_run_does_not_count(
+        self, house: House, who: str, counts: bool
+    ) -> None:
+        house.trained()
+        (execution,) = house.sagemaker.executions.values()
+        execution["CreatedBy"] = {"IamIdentity": {"Arn": ALICE.arn}}
+        house.deliver("approval", house.registered(), house.says(1, who=who))
+        row = house.row("version#0000000001")
+        assert row is not None
+        assert row["approval"]["counts"] is counts
+        house.look("rollout")
+        assert (NAME in house.sagemaker.endpoints) is counts
+
     @pytest.mark.parametrize("case", ["a bare role", "a failed gate"])
     def test_that_changes_nothing_is_told_to_its_owner(self, house: House, case: str) -> None:
         """Otherwise somebody approves, nothing happens, and nobody is told why."""
@@ -193,7 +232,13 @@ class TestWord:
         assert house.decisions("approval") == [("version 1", "passed"), APPROVED]
 
 
-def test_a_group_of_no_model_is_a_dead_letter(house: House) -> None:
+@pytest.mark.parametrize("name", ["steward-churn", "steward-dev-mortgage", "handmade"])
+def test_a_group_of_no_model_is_ignored_and_counted(
+    house: House, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule matches by prefix, and another deployment's may begin with ours."""
     event = house.version_event()
-    event["detail"]["ModelPackageGroupName"] = "steward-churn"
-    assert house.deliver("approval", event) == 1
+    event["detail"]["ModelPackageGroupName"] = name
+    assert house.deliver("approval", event) == 0
+    assert house.tables() == []
+    assert '"Ignored":[1.0]' in capsys.readouterr().out

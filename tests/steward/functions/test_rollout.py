@@ -1,26 +1,11 @@
 """functions/rollout: the approved version comes to serve, once, and only while it is approved."""
 
-from typing import Any
-
 import pytest
 
 from steward.lineage.trace import served_at
 from tests.steward.builders import after
 from tests.steward.functions.house import ARTIFACTS, NAME, House, arn
-
-ARTIFACT_1 = "runs/mortgage/r1/model/model.tar.gz"
-
-
-def approved(house: House, number: int = 1, **given: Any) -> None:
-    """A version that was judged and approved, and that rollout has not looked at."""
-    house.judged(number, **given)
-    house.deliver("approval", house.says(number))
-
-
-def row(house: House) -> dict[str, Any]:
-    found = house.row("rollout")
-    assert found is not None
-    return found
+from tests.steward.functions.parts import ARTIFACT_1, approved, row
 
 
 class TestFirst:
@@ -163,46 +148,37 @@ class TestNext:
         assert house.sagemaker.calls.count("UpdateEndpoint") == 0
 
 
-class TestBetweenOpeningAndCall:
-    """The row is open, the call was not made: what holds is read again just before it."""
+class TestStale:
+    """Versions 2 and 3 were both compared with version 1, and version 2 came to serve."""
 
     @pytest.fixture
-    def opened(self, house: House) -> House:
-        approved(house)
-        house.sagemaker.meanwhile["CreateModel"] = lambda: 1 / 0
-        house.look("rollout", times=1)
-        assert row(house)["state"] == "open"
+    def stale(self, house: House) -> House:
+        house.serving(1)
+        house.judged(2, against=1)
+        house.judged(3, against=1)
+        house.deliver("approval", house.says(2))
+        house.look("rollout")
+        house.clock.pass_by(minutes=4)
+        house.sagemaker.settle()
+        house.look("rollout")
+        house.deliver("approval", house.says(3))
+        house.said.clear()
         return house
 
-    def test_it_is_resumed(self, opened: House) -> None:
-        opened.look("rollout")
-        assert opened.sagemaker.calls.count("CreateEndpoint") == 1
+    def test_is_held_and_told_once(self, stale: House) -> None:
+        stale.look("rollout")
+        stale.look("rollout")
+        assert stale.sagemaker.calls.count("UpdateEndpoint") == 1
+        assert stale.decisions("rollout")[-1] == ("endpoint", "hold")
+        assert stale.subjects() == ["[mortgage] a person must look at the endpoint"]
+        assert "version 3 was compared with" in stale.said[0]["Message"]
+        assert stale.sweep() == []
 
-    def test_a_revocation_withdraws_it(self, opened: House) -> None:
-        opened.says(1, "Rejected")
-        assert opened.look("rollout") == 0
-        assert row(opened)["outcome"] == "withdrawn"
-        assert ("rollout 1", "withdraw") in opened.decisions("rollout")
-        assert "CreateEndpoint" not in opened.sagemaker.calls
-
-    def test_a_revocation_at_the_last_moment_withdraws_it(self, opened: House) -> None:
-        opened.sagemaker.meanwhile["CreateEndpointConfig"] = lambda: opened.says(1, "Rejected")
-        opened.look("rollout")
-        assert row(opened)["outcome"] == "withdrawn"
-        assert "CreateEndpoint" not in opened.sagemaker.calls
-
-    def test_a_later_approval_opens_another_one(self, opened: House) -> None:
-        opened.deliver("approval", opened.says(1, "Rejected"))
-        opened.look("rollout")
-        opened.deliver("approval", opened.says(1))
-        opened.look("rollout")
-        assert (row(opened)["number"], row(opened)["state"]) == (2, "open")
-        assert opened.sagemaker.calls.count("CreateEndpoint") == 1
-
-    def test_another_artifact_is_not_rolled_out(self, opened: House) -> None:
-        opened.aws.s3.put_object(Bucket=ARTIFACTS, Key=ARTIFACT_1, Body=b"another model")
-        opened.look("rollout")
-        assert "CreateEndpoint" not in opened.sagemaker.calls
+    def test_is_rolled_out_when_it_is_approved_again_with_an_override(self, stale: House) -> None:
+        stale.look("rollout")
+        stale.deliver("approval", stale.says(3, words="override: compared by hand"))
+        stale.look("rollout")
+        assert stale.sagemaker.calls.count("UpdateEndpoint") == 2
 
 
 def test_another_artifact_than_the_registered_one_is_held_and_told(house: House) -> None:
@@ -235,10 +211,13 @@ def test_a_duplicate_or_late_event_changes_nothing(house: House, late: str) -> N
     assert house.tables() == before
 
 
-def test_an_endpoint_of_no_model_is_a_dead_letter(house: House) -> None:
+@pytest.mark.parametrize("name", ["steward-churn", "steward-dev-mortgage", "handmade"])
+def test_an_endpoint_of_no_model_is_ignored(house: House, name: str) -> None:
+    """The rule matches by prefix, and another deployment's may begin with ours."""
     event = house.endpoint_event()
-    event["detail"]["EndpointName"] = "steward-churn"
-    assert house.deliver("rollout", event) == 1
+    event["detail"]["EndpointName"] = name
+    assert house.deliver("rollout", event) == 0
+    assert house.tables() == []
 
 
 def test_an_endpoint_that_somebody_else_updates_is_waited_for(house: House) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from steward.record.agenda import on_agenda
 from tests.steward.functions.house import ARTIFACTS, House
+from tests.steward.ledger import decisions
 
 KEY = "monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
 ALL = [("training", "mortgage"), ("approval", "mortgage"), ("rollout", "mortgage")]
@@ -92,11 +93,13 @@ class TestDrift:
         assert house.deliver("drift", self.report(house, content)) == 1
         assert house.decisions() == []
 
-    def test_a_report_that_is_gone_is_a_dead_letter(self, house: House) -> None:
+    def test_a_report_that_is_gone_is_on_record_as_gone(self, house: House) -> None:
         event = self.report(house, {"violations": []})
         version = event["detail"]["object"]["version-id"]
         house.aws.s3.delete_object(Bucket=ARTIFACTS, Key=KEY, VersionId=version)
-        assert house.deliver("drift", event) == 1
+        assert house.deliver("drift", event, event) == 0
+        (found,) = decisions(house.store)
+        assert found["reason"] == "the report does not exist any more"
 
     def test_a_report_elsewhere_is_a_dead_letter(self, house: House) -> None:
         event = house.upload("runs/x/constraint_violations.json", "{}", bucket=ARTIFACTS)

@@ -7,6 +7,7 @@ import pytest
 from steward import digest
 from tests.steward.builders import SAGEMAKER
 from tests.steward.functions.house import ARTIFACTS, INCOMING, LANDING, NAME, House
+from tests.steward.ledger import decisions, written
 
 RUN_1 = f"{SAGEMAKER}:pipeline/{NAME}/execution/r1"
 
@@ -155,6 +156,27 @@ class TestRun:
         assert row is not None
         assert row["execution_arn"] == RUN_1
 
+    def test_is_decided_on_a_snapshot_and_says_so(self, house: House) -> None:
+        house.trained()
+        kinds = {str(found["verdict"]): found for found in decisions(house.store)}
+        snapshot = house.sagemaker.parameters(RUN_1)["SnapshotDigest"]
+        for kind in ("start", "started"):
+            assert kinds[kind]["facts"]["snapshot"] == snapshot  # type: ignore[index]
+        assert kinds["started"]["facts"]["decision"] == kinds["start"]["pk"]  # type: ignore[index]
+        assert f"run#{NAME}/r1 node" in written(kinds["started"])
+
+    def test_names_the_definition_that_really_runs(self, house: House) -> None:
+        """It was published anew between the opening of the run and its start."""
+        house.deliver("training", house.upload())
+        house.clock.pass_by(minutes=10)
+        house.sagemaker.meanwhile["StartPipelineExecution"] = lambda: 1 / 0
+        house.look("training", times=1)
+        house.sagemaker.definition = '{"Version":"2020-12-01","changed":true}'
+        house.look("training")
+        node = house.store.get("lineage", f"run#{NAME}/r1", "node")
+        assert node is not None
+        assert node["facts"]["definition"] == digest.of_text(house.sagemaker.definition)  # type: ignore[index]
+
     def test_ends_and_the_agenda_is_empty(self, house: House) -> None:
         house.trained()
         house.sagemaker.end(RUN_1, "Succeeded")
@@ -163,8 +185,12 @@ class TestRun:
         assert row is not None
         assert (row["state"], row["outcome"]) == ("closed", "Succeeded")
         assert house.decisions() == [
-            ("run 1", "wait"), ("run 1", "start"), ("run 1", "wait"), ("run 1", "finish"),
-        ]  # fmt: skip
+            ("run 1", "wait"),
+            ("run 1", "start"),
+            ("run 1", "started"),
+            ("run 1", "wait"),
+            ("run 1", "finish"),
+        ]
         assert house.said == []
         assert house.sweep() == []
 
@@ -212,6 +238,15 @@ class TestRun:
         house.trained(2)
         given = house.sagemaker.parameters(RUN_1.replace("r1", "r2"))
         assert given["ChampionUri"].endswith("/r1/model/model.tar.gz")
+
+
+@pytest.mark.parametrize("name", ["steward-churn", "steward-dev-mortgage", "handmade"])
+def test_a_run_of_no_model_is_ignored(house: House, name: str) -> None:
+    """The rule matches by prefix, and another deployment's may begin with ours."""
+    event = house.run_event()
+    event["detail"]["pipelineExecutionArn"] = f"{SAGEMAKER}:pipeline/{name}/execution/r1"
+    assert house.deliver("training", event) == 0
+    assert house.tables() == []
 
 
 @pytest.mark.parametrize(
