@@ -20,6 +20,7 @@ _ENDED = {
     "failed_step": "in step",
     "failure": "because",
     "outcome": "ended",
+    "reason": "because",
     "asked_at": "asked at",
 }
 _TERMS = {

@@ -49,7 +49,7 @@ def test_a_model_is_told_as_a_tree() -> None:
         "    anna: fine",
         "  version 2: PendingManualApproval",
         "    gate passed: auc 0.784, at least 0.650 is needed",
-        "  training: 2 runs, the last one Succeeded",
+        "  training: run 2 Succeeded",
         "    no data is waiting",
     ]
 
@@ -72,6 +72,6 @@ def test_a_fresh_deployment_has_nothing_to_tell_and_says_so(steward: Steward) ->
         "mortgage",
         "  endpoint steward-mortgage: absent",
         "    no version may serve yet",
-        "  training: 0 runs, the last one is still to come",
+        "  training: no run yet",
         "    no data is waiting",
     ]

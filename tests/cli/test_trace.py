@@ -34,8 +34,8 @@ def told(*graph: dict[str, object]) -> list[str]:
 def test_a_prediction_is_told_with_the_version_that_gave_it() -> None:
     answer: Answer = {"prediction": PREDICTION, "served": SERVED, "graph": []}
     assert list(tree(answer)) == [
-        "prediction L01301 at 2026-11-20T10:00:00.000Z: steward-mortgage answered with version 1",
-        "  served version 1 (100 %) since 2026-11-20T09:00:00.000Z",
+        "prediction L01301 at 2026-11-20T10:00:00Z: steward-mortgage answered with version 1",
+        "  version 1 (100 %) since 2026-11-20T09:00:00.000Z",
     ]
 
 
@@ -44,9 +44,10 @@ def test_a_moment_inside_a_shift_of_traffic_is_told_as_uncertain() -> None:
     shares = [SERVED[0], SERVED[0] | {"versions": {"1": 75, "2": 25}}]
     lines = list(tree({"moment": moment, "served": shares, "graph": []}))
     assert lines == [
-        "steward-mortgage at 2026-11-20T10:00:00.000Z (traffic was being shifted: one of these)",
-        "  served version 1 (100 %) since 2026-11-20T09:00:00.000Z",
-        "  served version 1 (75 %), version 2 (25 %) since 2026-11-20T09:00:00.000Z",
+        "steward-mortgage at 2026-11-20T10:00:00.000Z: "
+        "traffic was being shifted, it was one of these",
+        "  version 1 (100 %) since 2026-11-20T09:00:00.000Z",
+        "  version 1 (75 %), version 2 (25 %) since 2026-11-20T09:00:00.000Z",
     ]
 
 
@@ -73,19 +74,33 @@ def test_each_node_stands_deeper_than_the_one_it_explains() -> None:
 
 def test_the_exact_bytes_are_told_whole() -> None:
     facts = {"key": "a.csv", "version_id": "v1", "sha256": SHA256, "rows": 300, "etag": "hidden"}
-    _, line = told(node(0, "", f"dataset#{SHA256}", **facts))
-    assert line.strip() == f"key a.csv, version_id v1, rows 300, sha256 {SHA256}"
+    assert told(node(0, "", f"dataset#{SHA256}", **facts))[1:] == [
+        "    · object: a.csv",
+        "    · version: v1",
+        "    · rows used: 300",
+        f"    · SHA-256: {SHA256}",
+    ]
 
 
 def test_lists_are_told_as_words_and_what_is_empty_is_not_told() -> None:
     facts = {"number": 2, "reasons": ["uploads", "schedule"], "champion": ""}
-    _, line = told(node(0, "", "run#r", **facts))
-    assert line.strip() == "number 2, reasons uploads, schedule"
+    assert told(node(0, "", "run#r", **facts))[1:] == [
+        "    · number: 2",
+        "    · because of: uploads, schedule",
+    ]
 
 
 def test_how_something_ended_is_told_with_it() -> None:
     ended = node(0, "", "run#r") | {"end": {"status": "Failed", "reason": "no disk", "gone": None}}
-    assert told(ended)[1].strip() == "ended: status Failed, reason no disk"
+    assert told(ended)[1:] == ["    · ended: Failed", "    · because: no disk"]
+
+
+def test_a_decision_is_told_by_its_question_and_answer() -> None:
+    facts = {"concern": "training", "subject": "run 1", "verdict": "start", "reason": "quiet"}
+    assert told(node(0, "", f"decision#{SHA256}", **facts)) == [
+        "  decision training of run 1: start  (2026-11-20T08:00:00.000Z)",
+        "    · because: quiet",
+    ]
 
 
 def test_a_kind_or_a_term_of_tomorrow_is_told_all_the_same() -> None:

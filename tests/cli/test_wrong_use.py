@@ -79,11 +79,11 @@ def test_an_aws_that_does_not_answer_is_told_as_that(
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_aws_refuses_is_told_as_that(steward: Steward) -> None:
+def test_a_deployment_that_is_not_there_is_told_as_that(steward: Steward) -> None:
     ran = steward("--prefix", "nobody", "status")
     assert ran.code == 3
     assert len(ran.said) == 1
-    assert ran.said[0].startswith("AWS failed: ")
+    assert ran.said[0].startswith("There is no Steward with prefix nobody there")
 
 
 def test_an_embedded_aws_that_cannot_run_here_is_told_as_that(
@@ -92,8 +92,7 @@ def test_an_embedded_aws_that_cannot_run_here_is_told_as_that(
     monkeypatch.setattr("local_aws.client.sys.platform", "darwin")
     ran = steward("invoke", "sweep", "--event", "events/sweep.json")
     assert ran.code == 3
-    (said,) = ran.said
-    assert "runs on Linux" in said
+    assert "the embedded AWS runs on Linux" in ran.said[-1]
 
 
 def test_being_stopped_is_no_failure_of_aws(
