@@ -44,8 +44,7 @@ def test_a_moment_inside_a_shift_of_traffic_is_told_as_uncertain() -> None:
     shares = [SERVED[0], SERVED[0] | {"versions": {"1": 75, "2": 25}}]
     lines = list(tree({"moment": moment, "served": shares, "graph": []}))
     assert lines == [
-        "steward-mortgage at 2026-11-20T10:00:00.000Z: "
-        "traffic was being shifted, it was one of these",
+        f"steward-mortgage at {moment['at']}: traffic was being shifted, it was one of these",
         "  version 1 (100 %) since 2026-11-20T09:00:00.000Z",
         "  version 1 (75 %), version 2 (25 %) since 2026-11-20T09:00:00.000Z",
     ]
