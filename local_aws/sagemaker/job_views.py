@@ -22,6 +22,11 @@ _KEPT = {
     ),
 }  # fmt: skip
 _SECONDARY = {"InProgress": "Training"}
+# Describe tells them; the documented events do not.
+_ONLY_DESCRIBED = (
+    "ExitMessage", "Environment", "FinalMetricDataList", "TrainingTimeInSeconds",
+    "BillableTimeInSeconds",
+)  # fmt: skip
 
 
 def described(job: "Job") -> Json:
@@ -68,10 +73,11 @@ def announced(job: "Job") -> Mapping[str, object]:
     kind = job.kind
     shown = described(job)
     if kind == "Processing":
-        shown = {**shown, **_spelled(shown)}
-        shown.pop("ExitMessage", None)  # facts: not in the event, only in Describe
+        shown = {"ExperimentConfig": {}, **shown, **_spelled(shown)}
     else:
-        shown |= {"SecondaryStatusTransitions": [], "Tags": {}}
+        shown = {"VpcConfig": {}, **shown, "SecondaryStatusTransitions": [], "Tags": {}}
+    for name in _ONLY_DESCRIBED:
+        shown.pop(name, None)
     times = {
         key: epoch_ms(moment)
         for key, moment in (
@@ -82,7 +88,6 @@ def announced(job: "Job") -> Mapping[str, object]:
         )
         if moment is not None
     }
-    shown.pop("FinalMetricDataList", None)
     return {**shown, **times}
 
 
