@@ -7,6 +7,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -159,6 +160,8 @@ def _tell(result: Result) -> int:
 def _trace(options: argparse.Namespace) -> int:
     if not (options.record or (options.endpoint and (options.id or options.at))):
         raise Misused("Give --record, or --endpoint with --id or --at or both.")
+    if options.record and not re.fullmatch(r"s3://[^/]+/.+#\d+", options.record):
+        raise Misused(f"--record is s3://bucket/key#LINE, not {options.record}.")
     where = find(options.prefix)
     settings = LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
     named = {"record": options.record, "id": options.id}

@@ -27,6 +27,7 @@ UPLOAD = "events/upload.json"
         ("trace", "Give --record, or --endpoint with --id or --at"),
         ("trace --id L01301", "Give --record, or --endpoint with --id or --at"),
         ("trace --endpoint steward-mortgage", "Give --record, or --endpoint with --id or --at"),
+        ("trace --record s3://bucket/key", "--record is s3://bucket/key#LINE"),
         ("trace --endpoint e --at yesterday", "'yesterday' is no ISO 8601 time"),
     ],
 )
@@ -113,7 +114,6 @@ def test_being_stopped_is_no_failure_of_aws(
         ["--endpoint", "steward-mortgage", "--at", "2020-01-01"],
         ["--endpoint", "steward-mortgage", "--id", "L00001", "--at", "2026-01-01T00:00:00Z"],
         ["--endpoint", "somebody-elses", "--at", "2020-01-01"],
-        ["--record", "s3://bucket/key"],
         ["--record", "s3://bucket/key#1"],
     ],
 )
