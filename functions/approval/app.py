@@ -54,14 +54,19 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
     versions = read_versions(scope.store, scope.model)
     if event and event.version not in registry:
         logger.info("%s has no version %d", scope.names.group, event.version)
-    noted = False
+    noted, failures = False, list[Exception]()
     for number in sorted(registry):
         hint = event if event and event.version == number else None
         version = versions.get(number)
         if hint or version is None or is_open(version, registry[number].status):
-            noted = attend(scope, registry[number].arn, version, hint) or noted
+            try:
+                noted = attend(scope, registry[number].arn, version, hint) or noted
+            except Exception as failure:  # noqa: BLE001  # the other versions are looked at first
+                failures.append(failure)
     if noted:
         ask_to_look(scope.aws, scope.settings.rollout_queue_url, scope.model)
+    if failures:
+        raise failures[0]
 
 
 def is_open(version: Version, status: str) -> bool:

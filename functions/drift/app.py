@@ -34,7 +34,7 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if is_recorded(scope.store, scope.model, verdict):
         return
-    if verdict.kind == "page":
+    if verdict.kind != "ignore":
         text = f"{verdict.reason}\n\n{verdict.subject}\n\nOwner: {scope.spec.owner}"
         about = verdict.id(scope.model)
         notify(scope.aws, scope.settings.topic_arn, scope.model, about, "drift", text)

@@ -1,5 +1,7 @@
 """Rollout: put the version that should serve behind the endpoint, and record what serves."""
 
+from datetime import timedelta
+
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -20,7 +22,7 @@ from steward.decide.rollout import (
 )
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
-from steward.errors import BadEvent, NotYet
+from steward.errors import BadEvent, NoRoom, NotYet
 from steward.events.types import EndpointChanged, LookAt, Trigger
 from steward.log import count, logger, metrics
 from steward.observe.approval import observe_artifact, observe_package
@@ -30,8 +32,9 @@ from steward.record.agenda import off_agenda, read_mark
 from steward.record.decisions import is_recorded, record
 from steward.record.rollout import (
     open_rollout,
-    record_called,
+    record_asking,
     record_failed,
+    record_not_asked,
     record_served,
     record_withdrawn,
 )
@@ -43,6 +46,8 @@ type Scope = AnyScope[RolloutSettings]
 
 # start, resume, wait: a look that goes round more often than this is racing with others.
 _MOST_STEPS = 10
+# An update that was asked for is seen on the endpoint long before this.
+_MAY_STILL_BEGIN = timedelta(minutes=10)
 _aws = Aws()
 
 
@@ -79,8 +84,6 @@ def look(scope: Scope) -> None:
             case "resume":
                 if not resume(scope, facts):
                     return
-            case "adopt":
-                record_called(scope.store, scope.model, facts.in_flight)
             case "finish":
                 finish(scope, verdict, facts)
             case "fail":
@@ -113,7 +116,6 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
         config_name=planned(scope, facts, number).name,
         opened_at=clock.now(),
         highest=last.highest if last else 0,
-        endpoint_at=facts.endpoint.modified_at if facts.endpoint else None,
         stepped_back_at=last.stepped_back_at if last else None,
     )
     open_rollout(scope.store, scope.names, verdict, rollout, last)
@@ -139,20 +141,38 @@ def planned(scope: Scope, facts: RolloutFacts, number: int) -> Plan:
 
 
 def resume(scope: Scope, facts: RolloutFacts) -> bool:
-    """Ask SageMaker for the open rollout; False when there is no room for it now."""
+    """Ask SageMaker for the open rollout; True when the look goes on at once."""
     rollout = facts.in_flight
-    why_not = not_after_all(scope, facts, rollout)
-    if why_not:
-        verdict = withdrawn(rollout, why_not)
-        record_withdrawn(scope.store, scope.names, verdict, rollout)
-        return True
-    exists = facts.endpoint is not None
-    config, policy = rollout.config_name, scope.spec.rollout
-    if not deploy(scope.aws, scope.names.endpoint, config, policy, exists=exists):
+    try:
+        why_not = not_after_all(scope, facts, rollout)
+        if why_not:
+            return withdraw(scope, rollout, why_not)
+        ask(scope, facts, rollout)
+    except NoRoom:
         settle(scope, blocked(rollout))
-        return False
-    record_called(scope.store, scope.model, rollout)
+    return False
+
+
+def ask(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> None:
+    """Note that SageMaker is asked, and ask; what it does is seen at the next look."""
+    if not record_asking(scope.store, scope.model, rollout, facts.endpoint):
+        raise NotYet(f"rollout {rollout.number} was changed by another look at the same moment")
+    config, exists = rollout.config_name, facts.endpoint is not None
+    try:
+        deploy(scope.aws, scope.names.endpoint, config, scope.spec.rollout, exists=exists)
+    except NoRoom:
+        record_not_asked(scope.store, scope.model, rollout)
+        raise
     count("RolloutStarted")
+
+
+def withdraw(scope: Scope, rollout: Rollout, why_not: str) -> bool:
+    """Close a rollout that was not asked for; one that was may still begin to move for a while."""
+    if rollout.called_at and clock.now() - rollout.called_at < _MAY_STILL_BEGIN:
+        logger.info("%s, but SageMaker may have been asked at %s", why_not, rollout.called_at)
+        return False
+    verdict = withdrawn(rollout, why_not)
+    record_withdrawn(scope.store, scope.names, verdict, rollout)
     return True
 
 
@@ -191,7 +211,7 @@ def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:
 def settle(scope: Scope, verdict: Verdict) -> None:
     """Record that nothing is done; page once when it is because something is wrong."""
     if verdict.kind == "hold" and not is_recorded(scope.store, scope.model, verdict):
-        tell(scope, verdict, "a person must look at the endpoint")
+        tell(scope, verdict, f"{verdict.subject} is held")
     record(scope.store, scope.model, verdict)
 
 

@@ -67,8 +67,7 @@ def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
     """One message: an upload, a run that changed, or a request to look."""
     match trigger:
         case ObjectCreated():
-            landed = trigger.bucket == known.settings.landing_bucket
-            if landed and (scope := known.with_upload(trigger.key)):
+            if scope := known.with_upload(trigger.bucket, trigger.key):
                 take_upload(scope, trigger)
                 look(scope)
         case RunChanged():

@@ -240,7 +240,6 @@ def endpoint(number: int | None = 1, status: str = "InService", **given: object)
     usual = EndpointFacts(
         status=status,
         config=config(number) if number else "handmade",
-        pending=None,
         version=number,
         modified_at=after(30),
         failure="",

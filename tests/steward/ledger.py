@@ -1,5 +1,6 @@
 """Verifies a model's chain of decisions from nothing but what is stored, as an auditor would."""
 
+import json
 from collections.abc import Iterator
 
 from steward import digest
@@ -32,11 +33,12 @@ def own_digest(found: Item) -> str:
     return digest.of({key: value for key, value in found.items() if key not in outside})
 
 
-def written(found: Item) -> dict[str, str]:
+def written(found: Item) -> dict[tuple[str, str], str]:
     """Key and digest of everything of the lineage that was written with a decision."""
     listed = found["written"]
     assert isinstance(listed, dict)
-    return listed
+    keys = {key: json.loads(key) for key in listed}
+    return {(keys[key][0], keys[key][1]): value for key, value in listed.items()}
 
 
 def faults(store: Store, model: str = "mortgage") -> list[str]:
@@ -56,8 +58,8 @@ def _faults(store: Store, model: str) -> Iterator[str]:
             yield f"{number}: the decision was changed"
         if digest.of(found["facts"]) != found["facts_digest"]:
             yield f"{number}: the facts were changed"
-        for key, wanted in written(found).items():
-            item = store.get(store.lineage, *key.split(" ", 1))
+        for (pk, sk), wanted in written(found).items():
+            item = store.get(store.lineage, pk, sk)
             if item is None or item_digest(item) != wanted:
-                yield f"{number}: {key} was changed"
+                yield f"{number}: {pk} {sk} was changed"
         before = str(entry["digest"])

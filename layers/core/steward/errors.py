@@ -4,7 +4,8 @@
     ├── Permanent        trying again changes nothing; a person must look
     │   ├── BadEvent     the message is not what its sender documents
     │   └── BadSpec      a model's file says something it may not
-    └── NotYet           the facts are not there yet; the queue tries again
+    ├── NotYet           the facts are not there yet; the queue tries again
+    └── NoRoom           a limit of the account is reached; the sweep asks again
 
 Everything else (an error of AWS, a lost connection) is raised as it is: the queue tries again.
 """
@@ -32,3 +33,7 @@ class BadSpec(Permanent):
 
 class NotYet(StewardError):
     """A fact that another function is about to write; the queue delivers the message again."""
+
+
+class NoRoom(StewardError):
+    """AWS answered ResourceLimitExceeded: nothing is wrong with what was asked for."""

@@ -7,7 +7,7 @@ from steward.errors import BadEvent
 from steward.log import count, logger
 from steward.names import Names, model_of
 from steward.record.store import Store
-from steward.settings import Deployment
+from steward.settings import Deployment, TrainingSettings
 from steward.spec.model import ModelSpec
 from steward.spec.read import read_all
 
@@ -55,12 +55,15 @@ class Models[S: Deployment]:
         _ignored(name)
         return None
 
-    def with_upload(self, key: str) -> Scope[S] | None:
+    def with_upload(
+        self: "Models[TrainingSettings]", bucket: str, key: str
+    ) -> Scope[TrainingSettings] | None:
         """The model whose data prefix holds this key; None, counted, for no model."""
-        for spec in self.specs.values():
+        ours = self.specs.values() if bucket == self.settings.landing_bucket else ()
+        for spec in ours:
             if key.startswith(spec.data.prefix) and not key.endswith("/"):
                 return self.named(spec.name)
-        _ignored(key)
+        _ignored(f"s3://{bucket}/{key}")
         return None
 
     def with_report(self, key: str) -> Scope[S]:

@@ -20,7 +20,7 @@ def test_a_report_without_violations_is_ignored() -> None:
 
 def test_a_report_that_is_gone_is_told_apart_from_a_clean_one() -> None:
     gone = judge(replace(report(), violations=None))
-    assert gone.reason == "the report does not exist any more"
+    assert (gone.kind, gone.reason) == ("hold", "the report does not exist any more")
     assert gone.id("mortgage") != judge(report()).id("mortgage")
 
 

@@ -101,6 +101,11 @@ class TestForward:
         first = approved(1, compared_with="")
         assert target(rollout_facts(first)) == (1, "forward")
 
+    def test_to_a_version_that_was_compared_with_another_one_when_nothing_serves(self) -> None:
+        """The endpoint was deleted: there is nothing to be worse than."""
+        newer = approved(2, compared_with=ARTIFACT.format(1))
+        assert target(rollout_facts(served(1), newer, last=ended())) == (2, "forward")
+
     @pytest.mark.parametrize(
         ("compared_with", "why"),
         [
@@ -249,31 +254,22 @@ class TestInFlight:
     @pytest.mark.parametrize("status", MOVING)
     def test_is_waited_for(self, status: str) -> None:
         assert self.step(endpoint(1, status))[0] == "wait"
-        assert self.step(endpoint(1, status, pending=config(2)))[0] == "wait"
         assert self.step(endpoint(2, status))[0] == "wait"
 
-    @pytest.mark.parametrize(
-        "moving",
-        [endpoint(1, "Updating", pending=config(2)), endpoint(2, "Creating")],
-        ids=["an update", "a first deployment"],
-    )
-    def test_is_adopted_when_the_call_was_not_noted(self, moving: EndpointFacts) -> None:
-        assert self.step(moving, called_at=None)[0] == "adopt"
+    def test_is_waited_for_also_when_it_was_not_asked_for(self) -> None:
+        """Somebody else's update ends before ours can begin."""
+        assert self.step(endpoint(1, "Updating"), called_at=None)[0] == "wait"
 
-    @pytest.mark.parametrize("pending", [None, config(3)])
-    def test_is_not_adopted_when_the_endpoint_moves_elsewhere(self, pending: str | None) -> None:
-        assert self.step(endpoint(1, "Updating", pending=pending), called_at=None)[0] == "wait"
-
-    def test_is_waited_for_before_the_endpoint_begins_to_move(self) -> None:
-        """DescribeEndpoint may still say what was before the call."""
+    def test_is_asked_for_again_before_the_endpoint_begins_to_move(self) -> None:
+        """The call may have been lost; where it was not, SageMaker refuses a second update."""
         kind, reason = self.step(endpoint(1), endpoint_at=endpoint(1).modified_at)
-        assert kind == "wait"
+        assert kind == "resume"
         assert reason.startswith("the endpoint has not begun to move towards version 2")
 
     def test_is_done_when_our_config_is_in_service(self) -> None:
         assert self.step(endpoint(2)) == ("finish", f"version 2 ({config(2)}) is in service")
 
-    def test_is_done_too_when_the_answer_to_the_call_was_lost(self) -> None:
+    def test_is_done_too_when_somebody_else_asked_for_our_config(self) -> None:
         assert self.step(endpoint(2), called_at=None)[0] == "finish"
 
     def test_failed_when_the_old_config_is_back_in_service(self) -> None:

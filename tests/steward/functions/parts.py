@@ -1,9 +1,11 @@
 """What happens around a model, in parts that stories are told with."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from tests.steward.functions.house import ARTIFACTS, House
+from steward.lineage.trace import candidates_at
+from tests.steward.functions.house import ARTIFACTS, NAME, House
 
 type Part = Callable[[House], None]
 
@@ -21,6 +23,11 @@ def row(house: House) -> dict[str, Any]:
     found = house.row("rollout")
     assert found is not None
     return found
+
+
+def may_have_answered(house: House, at: datetime) -> list[str]:
+    """The versions that may have answered at a moment."""
+    return [one for served in candidates_at(house.store, NAME, at) for one in served.versions]
 
 
 def nothing(house: House) -> None:
@@ -51,8 +58,14 @@ def word(house: House) -> None:
     house.deliver("approval", house.says(1))
 
 
-def rollout(house: House) -> None:
+def in_flight(house: House) -> None:
+    """A rollout is asked for; while it is open, the sweep asks for a look every minute."""
     house.look("rollout")
+    house.look("rollout")
+
+
+def rollout(house: House) -> None:
+    in_flight(house)
     house.clock.pass_by(minutes=4)
     house.sagemaker.settle()
     house.deliver("rollout", house.endpoint_event())
@@ -64,7 +77,7 @@ def next_version(house: House) -> None:
 
 
 def failed_rollout(house: House) -> None:
-    house.look("rollout")
+    in_flight(house)
     house.sagemaker.settle(failure="alarm")
     house.deliver("rollout", house.endpoint_event())
 
@@ -88,7 +101,7 @@ def no_room(house: House) -> None:
     house.sagemaker.is_full = True
     house.look("rollout")
     house.sagemaker.is_full = False
-    house.look("rollout")
+    in_flight(house)
 
 
 def drift(house: House) -> None:

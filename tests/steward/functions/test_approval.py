@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.steward.builders import ALICE, BOB, ROLE
+from tests.steward.builders import ALICE, BOB, ROLE, SAGEMAKER
 from tests.steward.functions.house import ARTIFACTS, NAME, House, arn
 
 APPROVED = ("version 1", "approved")
@@ -100,6 +100,24 @@ class TestJudgement:
         assert house.deliver("approval", house.version_event()) == 0
         assert house.decisions("approval") == [("version 1", "held")]
 
+    def test_does_not_ask_who_started_a_run_of_somebody_elses_pipeline(self, house: House) -> None:
+        """The function may describe executions of the model's own pipeline alone."""
+        foreign = f"{SAGEMAKER}:pipeline/other-team/execution/x"
+        house.sagemaker.register(1, MetadataProperties={"GeneratedBy": foreign})
+        assert house.deliver("approval", house.version_event()) == 0
+        assert house.decisions("approval") == [("version 1", "held")]
+        assert "DescribePipelineExecution" not in house.sagemaker.calls
+
+    def test_that_fails_does_not_keep_other_versions_from_being_judged(self, house: House) -> None:
+        """The message still fails: the queue tries again, and a person learns of it in the end."""
+        house.sagemaker.register(1)
+        house.sagemaker.register(2)
+        house.sagemaker.meanwhile["DescribeModelPackage"] = lambda: 1 / 0
+        assert house.look("approval", times=1) == 1
+        assert house.decisions("approval") == [("version 2", "held")]
+        assert house.look("approval", times=1) == 0
+        assert house.decisions("approval") == [("version 2", "held"), ("version 1", "held")]
+
     def test_compares_with_the_version_that_serves(self, house: House) -> None:
         house.serving(1)
         house.trained(2)
@@ -110,6 +128,16 @@ class TestJudgement:
 
 
 class TestWord:
+    def test_is_handed_to_rollout_also_when_another_version_fails(self, house: House) -> None:
+        house.judged(1)
+        house.sagemaker.register(2)
+        house.says(1)
+        fails = house.sagemaker.packages.pop(arn(2))
+        house.sagemaker.packages[arn(2)] = fails | {"ModelPackageArn": arn(3)}
+        assert house.look("approval", times=1) == 1
+        assert house.decisions("approval")[-1] == APPROVED
+        assert house.asked("rollout") != []
+
     def test_of_a_person_is_noted_and_rollout_asked_to_look(self, house: House) -> None:
         house.judged()
         assert house.deliver("approval", house.says(1, words="looks good")) == 0

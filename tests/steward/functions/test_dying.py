@@ -37,6 +37,7 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "a judgement": (then(uploads, run), judgement),
     "a word": (JUDGED, word),
     "a rollout": (then(JUDGED, word), rollout),
+    "an update": (then(JUDGED, word, rollout, next_version), rollout),
     "a failed rollout": (then(JUDGED, word, rollout, next_version), failed_rollout),
     "a revocation": (then(JUDGED, word), revoked_before_the_call),
     "a deletion": (then(JUDGED, word), deleted_before_the_call),

@@ -137,8 +137,18 @@ class TestNext:
         house.deliver("approval", house.says(1, "Rejected"))
         house.look("rollout")
         house.look("rollout")
-        assert house.subjects()[said:] == ["[mortgage] a person must look at the endpoint"]
+        assert house.subjects()[said:] == ["[mortgage] endpoint is held"]
         assert house.sagemaker.calls.count("UpdateEndpoint") == 0
+
+    def test_serves_though_it_was_compared_with_one_that_does_not_serve_any_more(
+        self, house: House
+    ) -> None:
+        """A person deleted the endpoint: there is nothing to have become worse than."""
+        house.serving(1)
+        house.serving(2, against=1)
+        house.sagemaker.endpoints.clear()
+        house.look("rollout")
+        assert house.sagemaker.endpoints[NAME]["EndpointConfigName"].startswith(f"{NAME}-v2-")
 
     def test_never_goes_from_a_newer_version_to_an_older_one(self, house: House) -> None:
         house.judged(1)
@@ -170,7 +180,7 @@ class TestStale:
         stale.look("rollout")
         assert stale.sagemaker.calls.count("UpdateEndpoint") == 1
         assert stale.decisions("rollout")[-1] == ("endpoint", "hold")
-        assert stale.subjects() == ["[mortgage] a person must look at the endpoint"]
+        assert stale.subjects() == ["[mortgage] endpoint is held"]
         assert "version 3 was compared with" in stale.said[0]["Message"]
         assert stale.sweep() == []
 
@@ -188,7 +198,7 @@ def test_another_artifact_than_the_registered_one_is_held_and_told(house: House)
     house.look("rollout")
     assert house.sagemaker.endpoints == {}
     assert house.decisions("rollout") == [("version 1", "hold")]
-    assert house.subjects()[-1] == "[mortgage] a person must look at the endpoint"
+    assert house.subjects()[-1] == "[mortgage] version 1 is held"
     assert "is not what was registered" in house.said[-1]["Message"]
     assert len(house.said) == 2
 

@@ -4,10 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from steward.lineage.trace import candidates_at
 from tests.steward.functions.house import ARTIFACTS, NAME, House
-from tests.steward.functions.parts import ARTIFACT_1, approved, row
-from tests.steward.standin import Json
+from tests.steward.functions.parts import ARTIFACT_1, approved, may_have_answered, row
 
 
 class TestBetweenOpeningAndCall:
@@ -72,63 +70,6 @@ class TestBetweenOpeningAndCall:
         assert "CreateEndpoint" not in opened.sagemaker.calls
 
 
-class TestBetweenCallAndNote:
-    """SageMaker was asked, and the function died before it noted that."""
-
-    @pytest.fixture
-    def asked(self, house: House) -> House:
-        house.serving(1)
-        approved(house, 2, against=1)
-        house.sagemaker.afterwards["UpdateEndpoint"] = lambda: 1 / 0
-        assert house.look("rollout", times=1) == 1
-        assert "called_at" not in row(house)
-        return house
-
-    def test_it_is_adopted_and_not_asked_for_again(self, asked: House) -> None:
-        assert asked.look("rollout") == 0
-        assert "called_at" in row(asked)
-        assert row(asked)["highest"] == 2
-        assert asked.sagemaker.calls.count("UpdateEndpoint") == 1
-        assert ("rollout", "mortgage") in asked.sweep()
-
-    def test_it_serves_also_when_it_was_done_before_anybody_looked(self, asked: House) -> None:
-        asked.clock.pass_by(minutes=4)
-        asked.sagemaker.settle()
-        assert asked.look("rollout") == 0
-        assert row(asked)["outcome"] == "served"
-        assert asked.sagemaker.calls.count("UpdateEndpoint") == 1
-
-    def test_a_first_deployment_is_adopted_too(self, house: House) -> None:
-        approved(house)
-        house.sagemaker.afterwards["CreateEndpoint"] = lambda: 1 / 0
-        assert house.look("rollout") == 0
-        assert "called_at" in row(house)
-        assert house.sagemaker.calls.count("CreateEndpoint") == 1
-
-
-def test_an_endpoint_that_has_not_begun_to_move_is_waited_for(house: House) -> None:
-    """DescribeEndpoint may say for a while what was before the call."""
-    house.serving(1)
-    house.clock.pass_by(minutes=60)
-    approved(house, 2, against=1)
-    endpoints, before = house.sagemaker.endpoints, dict(house.sagemaker.endpoints[NAME])
-    moving: Json = {}
-
-    def say_what_was_before() -> None:
-        moving.update(endpoints[NAME])
-        endpoints[NAME] = before
-
-    house.sagemaker.afterwards["UpdateEndpoint"] = say_what_was_before
-    assert house.look("rollout") == 0
-    assert house.look("rollout") == 0
-    assert row(house)["state"] == "open"
-    assert house.sagemaker.calls.count("UpdateEndpoint") == 1
-    endpoints[NAME] = moving
-    house.sagemaker.settle()
-    house.look("rollout")
-    assert row(house)["outcome"] == "served"
-
-
 class TestWithoutRoom:
     """A limit of the account refuses the new fleet."""
 
@@ -148,7 +89,8 @@ class TestWithoutRoom:
             assert full.look("rollout") == 0
             full.clock.pass_by(minutes=1)
         assert row(full)["state"] == "open"
-        assert full.subjects() == ["[mortgage] a person must look at the endpoint"]
+        assert "called_at" not in row(full)
+        assert full.subjects() == [f"[mortgage] rollout {row(full)['number']} is held"]
         assert "a limit of the account leaves no room" in full.said[0]["Message"]
         assert ("rollout", "mortgage") in full.sweep()
 
@@ -167,6 +109,19 @@ class TestWithoutRoom:
         full.look("rollout")
         assert row(full)["outcome"] == "withdrawn"
 
+    @pytest.mark.parametrize("operation", ["CreateModel", "CreateEndpointConfig"])
+    def test_of_models_is_held_too(self, house: House, operation: str) -> None:
+        def refuse() -> None:
+            raise house.sagemaker.refuse("ResourceLimitExceeded", "The limit of models is 1")
+
+        approved(house)
+        house.sagemaker.meanwhile[operation] = refuse
+        assert house.look("rollout", times=1) == 0
+        assert house.decisions("rollout")[-1] == ("rollout 1", "hold")
+        assert "called_at" not in row(house)
+        house.look("rollout")
+        assert house.sagemaker.calls.count("CreateEndpoint") == 1
+
 
 class TestWhatMayHaveAnswered:
     """Version 1 serves, and a rollout of version 2 is in flight since the minute `before`."""
@@ -182,12 +137,9 @@ class TestWhatMayHaveAnswered:
         house.clock.pass_by(minutes=2)
         return before
 
-    def versions(self, house: House, at: datetime) -> list[str]:
-        return [one for served in candidates_at(house.store, NAME, at) for one in served.versions]
-
     def test_both_versions_while_it_is_in_flight(self, house: House, before: datetime) -> None:
-        assert self.versions(house, before) == ["1"]
-        assert self.versions(house, house.clock.now()) == ["1", "2"]
+        assert may_have_answered(house, before) == ["1"]
+        assert may_have_answered(house, house.clock.now()) == ["1", "2"]
 
     @pytest.mark.parametrize(("failure", "then"), [("", "2"), ("alarm", "1")])
     def test_both_versions_until_its_end(
@@ -199,9 +151,11 @@ class TestWhatMayHaveAnswered:
         ended = house.clock.now()
         house.clock.pass_by(minutes=1)
         house.look("rollout")
-        assert self.versions(house, before) == ["1"]
-        assert self.versions(house, during) == ["1", "2"]
-        assert self.versions(house, ended) == self.versions(house, house.clock.now()) == [then]
+        assert may_have_answered(house, before) == ["1"]
+        assert may_have_answered(house, during) == ["1", "2"]
+        assert (
+            may_have_answered(house, ended) == may_have_answered(house, house.clock.now()) == [then]
+        )
 
     def test_only_the_old_one_when_it_was_never_asked_for(self, house: House) -> None:
         house.serving(1)
@@ -211,4 +165,6 @@ class TestWhatMayHaveAnswered:
         opened = house.clock.now()
         house.look("rollout")
         assert row(house)["outcome"] == "withdrawn"
-        assert self.versions(house, opened) == self.versions(house, house.clock.now()) == ["1"]
+        assert (
+            may_have_answered(house, opened) == may_have_answered(house, house.clock.now()) == ["1"]
+        )

@@ -101,6 +101,20 @@ class TestDrift:
         (found,) = decisions(house.store)
         assert found["reason"] == "the report does not exist any more"
 
+    @pytest.mark.parametrize("paged", [False, True])
+    def test_a_report_that_vanished_is_told_and_never_reads_as_all_well(
+        self, house: House, paged: bool
+    ) -> None:
+        event = self.report(house, {"violations": [DRIFTED]})
+        if paged:
+            house.deliver("drift", event)
+        version = event["detail"]["object"]["version-id"]
+        house.aws.s3.delete_object(Bucket=ARTIFACTS, Key=KEY, VersionId=version)
+        assert house.deliver("drift", event, event) == 0
+        assert [kind for _, kind in house.decisions("drift")] == ["page"] * paged + ["hold"]
+        assert len(house.said) == 1 + paged
+        assert "the report does not exist any more" in house.said[-1]["Message"]
+
     def test_a_report_elsewhere_is_a_dead_letter(self, house: House) -> None:
         event = house.upload("runs/x/constraint_violations.json", "{}", bucket=ARTIFACTS)
         assert house.deliver("drift", event) == 1

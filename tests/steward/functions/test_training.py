@@ -55,14 +55,21 @@ class TestUpload:
         (row,) = house.store.query("work", "mortgage", "object#")
         assert row["version_id"] == newer["detail"]["object"]["version-id"]
 
-    @pytest.mark.parametrize("key", ["elsewhere/a.csv", INCOMING + "folder/"])
-    def test_that_belongs_to_no_model_is_ignored(self, house: House, key: str) -> None:
-        assert house.deliver("training", house.upload(key)) == 0
+    @pytest.mark.parametrize(
+        ("bucket", "key"),
+        [
+            (LANDING, "elsewhere/a.csv"),
+            (LANDING, INCOMING + "folder/"),
+            (ARTIFACTS, INCOMING + "a.csv"),
+        ],
+        ids=["no model's prefix", "a folder", "another bucket"],
+    )
+    def test_that_belongs_to_no_model_is_ignored_and_counted(
+        self, house: House, bucket: str, key: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert house.deliver("training", house.upload(key, bucket=bucket)) == 0
         assert house.tables() == []
-
-    def test_in_another_bucket_is_ignored(self, house: House) -> None:
-        assert house.deliver("training", house.upload(bucket=ARTIFACTS)) == 0
-        assert house.tables() == []
+        assert '"Ignored":[1.0]' in capsys.readouterr().out
 
 
 class TestRun:
@@ -163,7 +170,7 @@ class TestRun:
         for kind in ("start", "started"):
             assert kinds[kind]["facts"]["snapshot"] == snapshot  # type: ignore[index]
         assert kinds["started"]["facts"]["decision"] == kinds["start"]["pk"]  # type: ignore[index]
-        assert f"run#{NAME}/r1 node" in written(kinds["started"])
+        assert (f"run#{NAME}/r1", "node") in written(kinds["started"])
 
     def test_names_the_definition_that_really_runs(self, house: House) -> None:
         """It was published anew between the opening of the run and its start."""

@@ -74,18 +74,18 @@ def test_it_names_all_that_was_written_with_it_by_key(store: Store) -> None:
     run = Node("run#1", NOON, {}, (Link(USED, NODE.id),))
     work = [
         *serving_writes(store, Serving("steward-mortgage", after(1), {"1": 100}, run.id)),
-        *shift_writes(store, Shift("steward-mortgage", after(2), 2, run.id)),
+        *shift_writes(store, Shift("steward-mortgage", after(2), 2, "rollout#steward-mortgage/7")),
         *end_writes(store, End(run.id, after(3), {"status": "Succeeded"})),
         put(store.work, {"pk": "mortgage", "sk": "run"}),
     ]
     assert record(store, "mortgage", verdict(1), [run], work)
     assert sorted(written(decision(store, chain(store)[0]))) == [
-        "dataset#1 2026-11-20T12:00:00.000Z#in#used#run#1",
-        "run#1 2026-11-20T12:00:00.000Z#out#used#dataset#1",
-        "run#1 end",
-        "run#1 node",
-        "serving#steward-mortgage 2026-11-20T12:01:00.000Z",
-        "shifting#steward-mortgage 2026-11-20T12:02:00.000Z",
+        ("dataset#1", "2026-11-20T12:00:00.000Z#in#used#run#1"),
+        ("run#1", "2026-11-20T12:00:00.000Z#out#used#dataset#1"),
+        ("run#1", "end"),
+        ("run#1", "node"),
+        ("serving#steward-mortgage", "2026-11-20T12:01:00.000Z"),
+        ("shifting#steward-mortgage", "2026-11-20T12:02:00.000Z#7"),
     ]
     assert faults(store) == []
 
@@ -105,7 +105,16 @@ def test_the_digest_of_what_was_written_does_not_depend_on_when(
     (write,) = node_writes(store, [node])
     time.pass_by(minutes=1)
     record(store, "mortgage", verdict(1), [node])
-    assert written(decision(store, chain(store)[0])) == {"dataset#1 node": item_digest(write.item)}
+    (key,) = written(decision(store, chain(store)[0])).items()
+    assert key == (("dataset#1", "node"), item_digest(write.item))
+    assert faults(store) == []
+
+
+def test_a_key_may_hold_any_character(store: Store) -> None:
+    """A commit may be called `release 1`."""
+    node = Node("code#release 1", NOON)
+    record(store, "mortgage", verdict(1), [node])
+    assert ("code#release 1", "node") in written(decision(store, chain(store)[0]))
     assert faults(store) == []
 
 

@@ -21,8 +21,9 @@ from steward.record.approval import approval_id, record_judgement, record_word
 from steward.record.lineage import ensure
 from steward.record.rollout import (
     open_rollout,
-    record_called,
+    record_asking,
     record_failed,
+    record_not_asked,
     record_served,
     record_withdrawn,
 )
@@ -204,7 +205,7 @@ class TestRollout:
         self, store: Store, opened: Rollout
     ) -> None:
         (shift,) = store.query(store.lineage, "shifting#steward-mortgage")
-        assert shift["sk"] == times.iso(opened.opened_at)
+        assert shift["sk"] == f"{times.iso(opened.opened_at)}#1"
         assert (shift["version"], shift["rollout"]) == (1, "rollout#steward-mortgage/1")
 
     def test_only_one_is_open(self, store: Store, approved: Version, opened: Rollout) -> None:
@@ -214,13 +215,30 @@ class TestRollout:
         assert read_rollout(store, MODEL) == opened
         assert len(store.query(store.lineage, "shifting#steward-mortgage")) == 1
 
-    def test_remembers_that_it_was_asked_for(
+    def test_remembers_since_when_and_over_which_endpoint_it_was_asked_for(
         self, store: Store, opened: Rollout, time: Clock
     ) -> None:
         time.pass_by(minutes=3)
-        record_called(store, MODEL, opened)
-        found = read_rollout(store, MODEL)
-        assert found == replace(opened, called_at=after(3), highest=1)
+        assert record_asking(store, MODEL, opened, endpoint(1))
+        asking = read_rollout(store, MODEL)
+        assert asking == replace(opened, called_at=after(3), endpoint_at=after(30), highest=1)
+        time.pass_by(minutes=3)
+        assert record_asking(store, MODEL, asking, endpoint(1, modified_at=after(31)))
+        again = read_rollout(store, MODEL)
+        assert again == replace(asking, endpoint_at=after(31))
+
+    def test_forgets_that_it_was_asked_for_when_nothing_was_begun(
+        self, store: Store, opened: Rollout
+    ) -> None:
+        record_asking(store, MODEL, opened, None)
+        record_not_asked(store, MODEL, opened)
+        assert read_rollout(store, MODEL) == opened
+
+    def test_that_another_look_closed_is_not_asked_for(self, store: Store, opened: Rollout) -> None:
+        record_withdrawn(store, NAMES, replace(DONE, kind="withdraw"), opened)
+        closed = read_rollout(store, MODEL)
+        assert not record_asking(store, MODEL, opened, endpoint(1))
+        assert read_rollout(store, MODEL) == closed
 
     def test_that_serves_writes_since_when(
         self, store: Store, approved: Version, opened: Rollout

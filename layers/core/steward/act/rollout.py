@@ -3,13 +3,15 @@
 Names hold a digest of the requests, so what exists under its name is what was wanted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steward import digest
 from steward.aws import Aws, ClientError
 from steward.decide.versions import Version
+from steward.errors import NoRoom
 from steward.names import VARIANT, Names
 from steward.spec.model import ModelSpec, RolloutSpec
 
@@ -65,20 +67,46 @@ def _capture(spec: ModelSpec, version: int, bucket: str) -> "DataCaptureConfigTy
 def make_servable(aws: Aws, plan: Plan) -> None:
     """Make the model and the endpoint config, unless they exist."""
     sagemaker = aws.sagemaker
-    _once(
-        lambda: sagemaker.create_model(
-            ModelName=plan.name, PrimaryContainer=plan.container, ExecutionRoleArn=plan.role
-        ),
-        lambda: sagemaker.describe_model(ModelName=plan.name),
-    )
-    _once(
-        lambda: sagemaker.create_endpoint_config(
-            EndpointConfigName=plan.name,
-            ProductionVariants=[plan.variant],
-            DataCaptureConfig=plan.capture,
-        ),
-        lambda: sagemaker.describe_endpoint_config(EndpointConfigName=plan.name),
-    )
+    with _no_room(aws):
+        _once(
+            lambda: sagemaker.create_model(
+                ModelName=plan.name, PrimaryContainer=plan.container, ExecutionRoleArn=plan.role
+            ),
+            lambda: sagemaker.describe_model(ModelName=plan.name),
+        )
+        _once(
+            lambda: sagemaker.create_endpoint_config(
+                EndpointConfigName=plan.name,
+                ProductionVariants=[plan.variant],
+                DataCaptureConfig=plan.capture,
+            ),
+            lambda: sagemaker.describe_endpoint_config(EndpointConfigName=plan.name),
+        )
+
+
+def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists: bool) -> None:
+    """Ask SageMaker to serve `config`: a first deployment, or a blue/green update."""
+    sagemaker = aws.sagemaker
+    with _no_room(aws):
+        if exists:
+            sagemaker.update_endpoint(
+                EndpointName=endpoint,
+                EndpointConfigName=config,
+                DeploymentConfig=_deployment(policy),
+            )
+        else:
+            _once(
+                lambda: sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config),
+                lambda: sagemaker.describe_endpoint(EndpointName=endpoint),
+            )
+
+
+@contextmanager
+def _no_room(aws: Aws) -> Iterator[None]:
+    try:
+        yield
+    except aws.sagemaker.exceptions.ResourceLimitExceeded as error:
+        raise NoRoom(str(error)) from error
 
 
 def _once(create: Callable[[], object], describe: Callable[[], object]) -> None:
@@ -94,25 +122,6 @@ def _once(create: Callable[[], object], describe: Callable[[], object]) -> None:
             exists = True
         if not exists:
             raise
-
-
-def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists: bool) -> bool:
-    """Ask SageMaker to serve `config`: a first deployment, or a blue/green update.
-
-    False when a limit of the account leaves no room for the fleet.
-    """
-    try:
-        if not exists:
-            aws.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
-        else:
-            aws.sagemaker.update_endpoint(
-                EndpointName=endpoint,
-                EndpointConfigName=config,
-                DeploymentConfig=_deployment(policy),
-            )
-    except aws.sagemaker.exceptions.ResourceLimitExceeded:
-        return False
-    return True
 
 
 def _deployment(policy: RolloutSpec) -> "DeploymentConfigTypeDef":

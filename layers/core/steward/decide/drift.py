@@ -28,7 +28,7 @@ def judge(report: DriftReport) -> Verdict:
     """
     if report.violations is None:
         told = {"report": report.uri, "version": report.version_id}
-        return Verdict(CONCERN, report.uri, "ignore", "the report does not exist any more", told)
+        return Verdict(CONCERN, report.uri, "hold", "the report does not exist any more", told)
     facts = {"report": report.uri, "version": report.version_id, "count": len(report.violations)}
     if not report.violations:
         return Verdict(CONCERN, report.uri, "ignore", "the report holds no violation", facts)

@@ -15,9 +15,9 @@ MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 class Rollout:
     """The rollout row: the last rollout of a model's endpoint.
 
-    `called_at` is None until it is noted that SageMaker was asked; `endpoint_at` is when the
-    endpoint was last modified before that; `highest` is the highest version ever started;
-    `stepped_back_at` is when a rollout last went back to an older version.
+    `called_at` is noted just before SageMaker is asked, and with it `endpoint_at`, when the
+    endpoint was last modified before; None: it was not asked. `highest` is the highest version
+    ever started; `stepped_back_at` is when a rollout last went back to an older version.
     """
 
     number: int
@@ -42,14 +42,10 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFacts:
-    """The endpoint as it is now.
-
-    `version` is None when somebody else's config serves; `pending` is the config that it moves to.
-    """
+    """The endpoint as it is now. `version` is None when somebody else's config serves."""
 
     status: str
     config: str
-    pending: str | None
     version: int | None
     modified_at: datetime
     failure: str
@@ -120,13 +116,14 @@ def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]
 def _stale(facts: RolloutFacts, live: int | None, number: int) -> str | None:
     """Why a version's evidence says nothing about what serves now; None when it does."""
     version = facts.versions[number]
-    known = facts.versions.get(live) if live else None
-    serving = known.artifact.uri if known else ""
+    if live is None or live not in facts.versions:
+        return None
+    serving = facts.versions[live].artifact.uri
     if version.compared_with is None or version.overridden or version.compared_with == serving:
         return None
     return (
         f"hold: version {number} was compared with {version.compared_with or 'nothing'}, and "
-        f"{serving or 'nothing'} serves; approve it again with 'override: <reason>' to roll it out"
+        f"{serving} serves; approve it again with 'override: <reason>' to roll it out"
     )
 
 
@@ -194,15 +191,13 @@ def _in_flight(rollout: Rollout, endpoint: EndpointFacts | None) -> Verdict:
     if endpoint is None:
         return verdict("resume", f"the endpoint for {wanted} is not there yet")
     if endpoint.status in MOVING:
-        ours = rollout.config_name in (endpoint.pending, endpoint.config)
-        kind = "adopt" if ours and rollout.called_at is None else "wait"
-        return verdict(kind, f"the endpoint is {endpoint.status} towards {wanted}")
+        return verdict("wait", f"the endpoint is {endpoint.status}, wanted is {wanted}")
     if endpoint.status == "InService" and endpoint.config == rollout.config_name:
         return verdict("finish", f"{wanted} is in service")
     if endpoint.status == "InService" and rollout.called_at is None:
-        return verdict("resume", f"the update to {wanted} is not known to have been asked for")
+        return verdict("resume", f"the update to {wanted} has not been asked for")
     if endpoint.status == "InService" and endpoint.modified_at == rollout.endpoint_at:
-        return verdict("wait", f"the endpoint has not begun to move towards {wanted}")
+        return verdict("resume", f"the endpoint has not begun to move towards {wanted}")
     failure = endpoint.failure or "SageMaker gives no reason"
     return verdict("fail", f"{endpoint.config} is {endpoint.status} instead of {wanted}: {failure}")
 

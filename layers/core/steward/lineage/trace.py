@@ -82,12 +82,12 @@ def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
     before the first deployment ended, nothing has.
     """
     now = served_at(store, endpoint, when)
-    row = store.last(store.lineage, f"shifting#{endpoint}", until=times.iso(when))
+    # A rollout's number follows the time in the key; "~" sorts behind every number.
+    row = store.last(store.lineage, f"shifting#{endpoint}", until=f"{times.iso(when)}#~")
     if now is None or row is None or row["rollout"] == now.rollout:
         return [now] if now else []
-    shift = Served(
-        endpoint, times.parse(str(row["sk"])), {str(row["version"]): 100}, str(row["rollout"])
-    )
+    since = times.parse(str(row["sk"]).partition("#")[0])
+    shift = Served(endpoint, since, {str(row["version"]): 100}, str(row["rollout"]))
     return [now, shift] if _may_have_answered(store, shift, when) else [now]
 
 

@@ -76,7 +76,7 @@ def observe_evidence(aws: Aws, store: Store, names: Names, package: Package) -> 
         explainability=_report(aws, package.reports.get("explainability")),
         artifact_etag=etag,
         artifact_version=version,
-        run_by=_run_by(aws, package.execution_arn),
+        run_by=_run_by(aws, names, package.execution_arn),
         run_on_record=bool(run) and store.get(store.lineage, run, "node") is not None,
         snapshot_on_record=bool(snapshot)
         and store.get(store.lineage, snapshot, "node") is not None,
@@ -98,8 +98,9 @@ def observe_artifact(aws: Aws, uri: str) -> tuple[str | None, str | None]:
     return found["ETag"].strip('"'), found.get("VersionId")
 
 
-def _run_by(aws: Aws, execution_arn: str) -> Identity:
-    if ":pipeline/" not in execution_arn:
+def _run_by(aws: Aws, names: Names, execution_arn: str) -> Identity:
+    # An execution of somebody else's pipeline is none of this role's business.
+    if f":pipeline/{names.pipeline}/" not in execution_arn:
         return Identity()
     found = aws.sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution_arn)
     return _identity(found.get("CreatedBy", {}))

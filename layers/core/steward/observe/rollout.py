@@ -25,7 +25,6 @@ def _endpoint_facts(endpoint: Endpoint, names: Names) -> EndpointFacts:
     return EndpointFacts(
         status=endpoint.status,
         config=endpoint.config,
-        pending=endpoint.pending,
         version=names.version_of(endpoint.config),
         # As exact as it is stored, so that what is read can be compared with what was.
         modified_at=times.parse(times.iso(endpoint.modified_at)),

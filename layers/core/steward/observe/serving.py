@@ -16,7 +16,6 @@ class Endpoint:
     name: str
     status: str
     config: str
-    pending: str | None
     modified_at: datetime
     failure: str
 
@@ -31,7 +30,6 @@ def observe_endpoint(aws: Aws, name: str) -> Endpoint | None:
         name=name,
         status=answer["EndpointStatus"],
         config=answer["EndpointConfigName"],
-        pending=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
         modified_at=answer["LastModifiedTime"],
         failure=answer.get("FailureReason", ""),
     )

@@ -34,7 +34,7 @@ def record(
         return False
     caused = [*node_writes(store, nodes), *work]
     written = {
-        f"{write.item['pk']} {write.item['sk']}": item_digest(write.item)
+        digest.canonical([write.item["pk"], write.item["sk"]]): item_digest(write.item)
         for write in caused
         if write.kind == "Put" and write.table == store.lineage
     }

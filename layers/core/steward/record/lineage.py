@@ -34,7 +34,8 @@ def serving_writes(store: Store, serving: Serving) -> list[Write]:
 
 def shift_writes(store: Store, shift: Shift) -> list[Write]:
     """That traffic may be shifted from a moment on; how the rollout ended says until when."""
-    key = {"pk": f"shifting#{shift.endpoint}", "sk": times.iso(shift.opened_at)}
+    number = shift.rollout.rpartition("/")[2]
+    key = {"pk": f"shifting#{shift.endpoint}", "sk": f"{times.iso(shift.opened_at)}#{number}"}
     facts = {"version": shift.version, "rollout": shift.rollout}
     return [put(store.lineage, key | facts | _recorded(), ABSENT)]
 

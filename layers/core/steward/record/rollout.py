@@ -48,11 +48,22 @@ def open_rollout(
     return record(store, names.model, verdict, [node], work)
 
 
-def record_called(store: Store, model: str, rollout: Rollout) -> None:
-    """Note that SageMaker was asked."""
-    highest = max(rollout.highest, rollout.version)
-    called = replace(rollout, called_at=clock.now(), highest=highest)
-    store.transact([put(store.work, _row(model, called), _open(rollout))])
+def record_asking(
+    store: Store, model: str, rollout: Rollout, endpoint: EndpointFacts | None
+) -> bool:
+    """Note, just before, that SageMaker is asked; from then on traffic may be shifted."""
+    asking = replace(
+        rollout,
+        called_at=rollout.called_at or clock.now(),
+        endpoint_at=endpoint.modified_at if endpoint else None,
+        highest=max(rollout.highest, rollout.version),
+    )
+    return store.transact([put(store.work, _row(model, asking), _open(rollout))])
+
+
+def record_not_asked(store: Store, model: str, rollout: Rollout) -> None:
+    """Take back that SageMaker was asked: it answered that nothing was begun."""
+    store.transact([put(store.work, _row(model, rollout), _open(rollout))])
 
 
 def record_served(
