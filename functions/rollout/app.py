@@ -155,13 +155,14 @@ def resume(scope: Scope, facts: RolloutFacts) -> bool:
 
 def ask(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> None:
     """Note that SageMaker is asked, and ask; what it does is seen at the next look."""
-    if not record_asking(scope.store, scope.model, rollout, facts.endpoint):
+    asking = record_asking(scope.store, scope.model, rollout, facts.endpoint)
+    if asking is None:
         raise NotYet(f"rollout {rollout.number} was changed by another look at the same moment")
     config, exists = rollout.config_name, facts.endpoint is not None
     try:
         deploy(scope.aws, scope.names.endpoint, config, scope.spec.rollout, exists=exists)
     except NoRoom:
-        record_not_asked(scope.store, scope.model, rollout)
+        record_not_asked(scope.store, scope.model, asking, rollout)
         raise
     count("RolloutStarted")
 
@@ -177,15 +178,24 @@ def withdraw(scope: Scope, rollout: Rollout, why_not: str) -> bool:
 
 
 def not_after_all(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> str | None:
-    """Make the version servable, and read last of all whether it still may serve."""
+    """Make the version servable unless it may not serve, and read that again last of all."""
     if rollout.version not in facts.registry:
         return facts.why_not(rollout.version)
     wanted = planned(scope, facts, rollout.version)
+    why_not = no_more(scope, facts, rollout, wanted)
+    if why_not:
+        return why_not
     make_servable(scope.aws, wanted)
+    return no_more(scope, facts, rollout, wanted)
+
+
+def no_more(scope: Scope, facts: RolloutFacts, rollout: Rollout, wanted: Plan) -> str | None:
+    """Why the rollout that was opened may not be asked for, as everything is now."""
+    registered = facts.versions[rollout.version]
     version = read_version(scope.store, scope.model, rollout.version)
-    package = observe_package(scope.aws, facts.versions[rollout.version].arn)
+    package = observe_package(scope.aws, registered.arn)
     stands = still_stands(version, rollout, package.status, wanted.name)
-    return stands or other_bytes(scope, facts.versions[rollout.version], package)
+    return stands or other_bytes(scope, registered, package)
 
 
 def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:

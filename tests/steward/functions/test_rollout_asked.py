@@ -25,7 +25,6 @@ class TestBetweenCallAndAnswer:
     def test_it_is_not_asked_for_again(self, asked: House) -> None:
         assert asked.look("rollout") == 0
         assert row(asked)["state"] == "open"
-        assert row(asked)["highest"] == 2
         assert asked.sagemaker.calls.count("UpdateEndpoint") == 1
         assert ("rollout", "mortgage") in asked.sweep()
 
@@ -195,3 +194,67 @@ def test_a_rollout_may_be_withdrawn_and_opened_again_in_one_instant(house: House
     house.sagemaker.meanwhile["CreateModel"] = revoke_and_approve
     assert house.look("rollout") == 0
     assert (row(house)["number"], row(house)["state"]) == (3, "open")
+
+
+class TestRefused:
+    """SageMaker or the account says no; what was noted of the call must not stand in the way."""
+
+    def test_a_version_that_was_withdrawn_rolls_out_when_it_is_approved_again(
+        self, house: House
+    ) -> None:
+        house.serving(1)
+        approved(house, 2, against=1)
+        house.sagemaker.meanwhile["UpdateEndpoint"] = lambda: 1 / 0
+        house.look("rollout", times=1)
+        house.deliver("approval", house.says(2, "Rejected"))
+        house.clock.pass_by(minutes=11)
+        house.look("rollout")
+        assert row(house)["outcome"] == "withdrawn"
+        house.deliver("approval", house.says(2))
+        house.look("rollout")
+        assert house.sagemaker.endpoints[NAME]["EndpointStatus"] == "Updating"
+
+    def test_a_version_without_room_for_its_model_can_still_be_revoked(self, house: House) -> None:
+        def limit(**_: object) -> None:
+            raise house.sagemaker.refuse("ResourceLimitExceeded", "too many models")
+
+        approved(house)
+        house.sagemaker.create_model = limit  # type: ignore[method-assign,assignment]
+        house.look("rollout")
+        assert row(house)["state"] == "open"
+        house.deliver("approval", house.says(1, "Rejected"))
+        house.look("rollout")
+        assert row(house)["outcome"] == "withdrawn"
+
+
+class TestTwoLooksAtOnce:
+    """Two messages of one model are handled at the same moment."""
+
+    def test_one_without_room_does_not_forget_that_the_other_asked(self, house: House) -> None:
+        def the_other() -> None:
+            house.look("rollout", times=1)
+            raise house.sagemaker.refuse("ResourceLimitExceeded", "no")
+
+        house.serving(1)
+        house.clock.pass_by(minutes=60)
+        approved(house, 2, against=1)
+        house.sagemaker.meanwhile["UpdateEndpoint"] = the_other
+        house.look("rollout", times=1)
+        assert "called_at" in row(house)
+
+    def test_one_that_withdraws_does_not_lose_what_the_other_asked_for(self, house: House) -> None:
+        def the_other() -> None:
+            house.look("rollout", times=1)
+            house.says(2, "Rejected")
+
+        house.serving(1)
+        house.clock.pass_by(minutes=60)
+        approved(house, 2, against=1)
+        house.sagemaker.meanwhile["CreateModel"] = the_other
+        house.look("rollout", times=1)
+        house.clock.pass_by(minutes=4)
+        during = house.clock.now()
+        house.clock.pass_by(minutes=4)
+        house.sagemaker.settle()
+        house.look("rollout")
+        assert may_have_answered(house, during) == ["1", "2"]

@@ -221,18 +221,28 @@ class TestRollout:
         time.pass_by(minutes=3)
         assert record_asking(store, MODEL, opened, endpoint(1))
         asking = read_rollout(store, MODEL)
-        assert asking == replace(opened, called_at=after(3), endpoint_at=after(30), highest=1)
+        assert asking == replace(opened, called_at=after(3), endpoint_at=after(30), asks=1)
         time.pass_by(minutes=3)
         assert record_asking(store, MODEL, asking, endpoint(1, modified_at=after(31)))
         again = read_rollout(store, MODEL)
-        assert again == replace(asking, endpoint_at=after(31))
+        assert again == replace(asking, endpoint_at=after(31), asks=2)
 
     def test_forgets_that_it_was_asked_for_when_nothing_was_begun(
         self, store: Store, opened: Rollout
     ) -> None:
-        record_asking(store, MODEL, opened, None)
-        record_not_asked(store, MODEL, opened)
+        asking = record_asking(store, MODEL, opened, None)
+        assert asking is not None
+        record_not_asked(store, MODEL, asking, opened)
         assert read_rollout(store, MODEL) == opened
+
+    def test_that_another_look_asked_for_is_not_closed_by_one_that_does_not_know(
+        self, store: Store, opened: Rollout
+    ) -> None:
+        assert record_asking(store, MODEL, opened, endpoint(1))
+        assert not record_withdrawn(store, NAMES, replace(DONE, kind="withdraw"), opened)
+        found = read_rollout(store, MODEL)
+        assert found is not None
+        assert found.open
 
     def test_that_another_look_closed_is_not_asked_for(self, store: Store, opened: Rollout) -> None:
         record_withdrawn(store, NAMES, replace(DONE, kind="withdraw"), opened)

@@ -16,8 +16,9 @@ class Rollout:
     """The rollout row: the last rollout of a model's endpoint.
 
     `called_at` is noted just before SageMaker is asked, and with it `endpoint_at`, when the
-    endpoint was last modified before; None: it was not asked. `highest` is the highest version
-    ever started; `stepped_back_at` is when a rollout last went back to an older version.
+    endpoint was last modified before; None: it was not asked. `asks` counts how often it was.
+    `highest` is the highest version that was ever served or failed; `stepped_back_at` is when a
+    rollout last went back to an older version.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Rollout:
     config_name: str
     opened_at: datetime
     highest: int
+    asks: int = 0
     endpoint_at: datetime | None = None
     called_at: datetime | None = None
     stepped_back_at: datetime | None = None

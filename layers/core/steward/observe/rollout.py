@@ -47,6 +47,7 @@ def read_rollout(store: Store, model: str) -> Rollout | None:
         config_name=str(row["config_name"]),
         opened_at=times.parse(str(row["opened_at"])),
         highest=int(str(row["highest"])),
+        asks=int(str(row["asks"])),
         endpoint_at=times.parse(str(row["endpoint_at"])) if "endpoint_at" in row else None,
         called_at=times.parse(str(row["called_at"])) if "called_at" in row else None,
         stepped_back_at=times.parse(str(row["stepped_back_at"]))

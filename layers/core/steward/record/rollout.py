@@ -50,20 +50,24 @@ def open_rollout(
 
 def record_asking(
     store: Store, model: str, rollout: Rollout, endpoint: EndpointFacts | None
-) -> bool:
-    """Note, just before, that SageMaker is asked; from then on traffic may be shifted."""
+) -> Rollout | None:
+    """Note, just before, that SageMaker is asked; None when another look was first.
+
+    From then on traffic may be shifted.
+    """
     asking = replace(
         rollout,
+        asks=rollout.asks + 1,
         called_at=rollout.called_at or clock.now(),
         endpoint_at=endpoint.modified_at if endpoint else None,
-        highest=max(rollout.highest, rollout.version),
     )
-    return store.transact([put(store.work, _row(model, asking), _open(rollout))])
+    noted = store.transact([put(store.work, _row(model, asking), _open(rollout))])
+    return asking if noted else None
 
 
-def record_not_asked(store: Store, model: str, rollout: Rollout) -> None:
+def record_not_asked(store: Store, model: str, asking: Rollout, before: Rollout) -> None:
     """Take back that SageMaker was asked: it answered that nothing was begun."""
-    store.transact([put(store.work, _row(model, rollout), _open(rollout))])
+    store.transact([put(store.work, _row(model, before), _open(asking))])
 
 
 def record_served(
@@ -148,4 +152,5 @@ def _row(model: str, rollout: Rollout) -> dict[str, object]:
 
 
 def _open(rollout: Rollout) -> dict[str, object]:
-    return {"number": rollout.number, "state": "open"}
+    # As it was read: a look that does not know that another one has asked must not close it.
+    return {"number": rollout.number, "state": "open", "asks": rollout.asks}
