@@ -62,6 +62,7 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
             try:
                 noted = attend(scope, registry[number].arn, version, hint) or noted
             except Exception as failure:  # noqa: BLE001  # the other versions are looked at first
+                logger.warning("version %d could not be looked at: %r", number, failure)
                 failures.append(failure)
     if noted:
         ask_to_look(scope.aws, scope.settings.rollout_queue_url, scope.model)

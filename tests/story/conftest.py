@@ -1,6 +1,7 @@
 """One embedded AWS on which the demo is played once, each step lied about first."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,18 +26,41 @@ class Played:
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    before = dict(os.environ)
     with embedded(tmp_path_factory.mktemp("embedded")) as local:
+        inside = dict(os.environ)
+        # Tests elsewhere keep their own environment while this one runs on.
+        become(before)
         yield Stage(local, say=lambda _: None)
+        become(inside)
 
 
 @pytest.fixture(scope="session")
 def played(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Played:
     summary = tmp_path_factory.mktemp("summary") / "summary.json"
-    story = Played(stage, [], {}, {})
-    for place, step in enumerate(STEPS):
-        _lie_about(story, place, summary)
-        story.results.append(play_one(stage, what_is_left_to_do(step, LIES[step.name])))
+    story, before = Played(stage, [], {}, {}), dict(os.environ)
+    become(stage.local.environment())
+    try:
+        for place, step in enumerate(STEPS):
+            _lie_about(story, place, summary)
+            story.results.append(play_one(stage, what_is_left_to_do(step, LIES[step.name])))
+    finally:
+        become(before)
     return story
+
+
+@pytest.fixture(autouse=True)
+def _inside(played: Played) -> Iterator[None]:
+    before = dict(os.environ)
+    become(played.stage.local.environment())
+    yield
+    become(before)
+
+
+def become(environment: dict[str, str]) -> None:
+    """Replace this process's environment."""
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _lie_about(story: Played, place: int, summary: Path) -> None:

@@ -19,13 +19,21 @@ def test_redelivery_changes_nothing(played: Played, order: str) -> None:
     stage = played.stage
     entries = [entry for entry in stage.local.events() if entry["matched"]]
     assert len(entries) > 20
-    before = everything(stage)
+    before, reads = everything(stage), reads_of_functions(stage)
     rounds = [entries, entries] if order == "twice in order" else [entries[::-1]]
     for round_ in rounds:
         for entry in round_:
             deliver(entry)
         stage.local.settle(180)
+    assert reads_of_functions(stage) > reads, "the events did not reach the functions"
     assert everything(stage) == before
+
+
+def reads_of_functions(stage: Stage) -> tuple[int, int]:
+    """Calls that functions make in every look: of the registry, and of the tables."""
+    calls = stage.local.calls()
+    counts = [calls[name]["count"] for name in ("sagemaker:ListModelPackages", "dynamodb:GetItem")]
+    return int(str(counts[0])), int(str(counts[1]))
 
 
 def test_no_event_of_the_demo_became_a_dead_letter(played: Played) -> None:
