@@ -41,6 +41,7 @@ from steward.record.training import (
     open_run,
     record_finished,
     record_marker,
+    record_nothing_to_learn,
     record_snapshot,
     record_started,
     record_upload,
@@ -128,14 +129,14 @@ def start(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
     bucket = scope.settings.landing_bucket
     snapshot = compose(data, observe_existing(scope.aws, bucket, scope.spec.data.prefix, data))
     if not snapshot.objects:
-        record(scope.store, scope.model, nothing_to_learn(verdict, snapshot))
-        forget_pending(scope.store, scope.model, list(facts.pending))
+        because = nothing_to_learn(verdict, snapshot)
+        record_nothing_to_learn(scope.store, scope.model, because, facts)
         return
     manifest = digest.canonical(snapshot.manifest(scope.model, bucket))
     because = on_snapshot(verdict, snapshot, digest.of_text(manifest))
     run = plan(scope, because, facts, manifest)
     record_snapshot(scope.store, run.snapshot, run.snapshot_uri, snapshot)
-    open_run(scope.store, scope.model, because, run, facts.run)
+    open_run(scope.store, scope.model, because, run, facts)
 
 
 def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) -> Run:
@@ -147,13 +148,14 @@ def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) ->
         number=facts.next_number,
         state="open",
         opened_at=clock.now(),
-        reasons=("uploads",),
+        reasons=facts.reasons,
         decision=verdict.id(scope.model),
         definition=observe_pipeline(scope.aws, scope.names),
         snapshot=name,
         snapshot_uri=put_once(scope.aws, bucket, f"snapshots/{scope.model}/{name}.json", manifest),
         spec_uri=put_once(scope.aws, bucket, spec_key, spec),
         champion_uri=observe_champion(scope.aws, scope.store, scope.names),
+        causes=facts.request.causes if facts.request else (),
     )
 
 

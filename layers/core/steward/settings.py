@@ -49,6 +49,8 @@ class RolloutSettings(Deployment):
 class DriftSettings(Deployment):
     """Environment of functions/drift."""
 
+    training_queue_url: str
+
 
 @dataclass(frozen=True, slots=True)
 class SweepSettings:

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.decide.training import (
+    Asked,
+    Pending,
+    Run,
     TrainingFacts,
     compose,
     covered,
@@ -178,6 +181,39 @@ class TestRunIsDue:
         facts = TrainingFacts((pending(),), None, None)
         first, second = (next_step(facts, TRAIN, after(minutes)) for minutes in (1, 2))
         assert first.id("mortgage") == second.id("mortgage")
+
+
+class TestRunThatDriftAsksFor:
+    ASKED = Asked(2, "waiting", NOON, "unem drifted", ("decision#1", "drift-report#1"))
+
+    def facts(
+        self, *waiting: Pending, state: str = "waiting", last: Run | None = None
+    ) -> TrainingFacts:
+        return TrainingFacts(waiting, last, None, replace(self.ASKED, state=state))
+
+    def test_starts_at_once_and_names_the_request(self) -> None:
+        verdict = next_step(self.facts(), TRAIN, NOON)
+        assert (verdict.kind, verdict.reason) == ("start", "drift asks for a run: unem drifted")
+        assert verdict.facts == {"number": 1, "asked": 2}
+
+    def test_takes_along_what_waits(self) -> None:
+        facts = self.facts(pending())
+        assert next_step(facts, TRAIN, NOON).kind == "start"
+        assert facts.reasons == ("uploads", "drift")
+
+    def test_starts_also_when_only_a_marker_waits(self) -> None:
+        facts = self.facts(pending("_SUCCESS", is_marker=True))
+        assert next_step(facts, TRAIN, NOON).kind == "start"
+        assert facts.reasons == ("drift",)
+
+    def test_waits_for_the_end_of_a_run_in_flight(self) -> None:
+        facts = replace(self.facts(last=run()), execution=execution())
+        assert next_step(facts, TRAIN, NOON).kind == "wait"
+
+    def test_is_asked_for_no_more_once_it_was_opened(self) -> None:
+        facts = self.facts(state="taken", last=run(state="closed"))
+        assert next_step(facts, TRAIN, NOON).kind == "nothing"
+        assert (facts.request, facts.reasons) == (None, ())
 
 
 class TestRunInFlight:

@@ -1,6 +1,7 @@
 """Raw JSON becomes one of the events, or a BadEvent that says what is missing."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from steward.errors import BadEvent
 from steward.events.parse import parse
 from steward.events.types import (
+    DriftReported,
     EndpointChanged,
     LookAt,
     ObjectCreated,
@@ -254,3 +256,50 @@ def test_any_damage_to_an_event_leaves_an_event_or_a_bad_one(
     except BadEvent:
         return
     assert type(found) is type(PARSED[name])
+
+
+class TestDriftReport:
+    """`steward.drift` is ours: whoever monitors a model may put it on the bus."""
+
+    def event(self, **given: object) -> dict[str, Any]:
+        detail = {
+            "model": "mortgage",
+            "version": 2,
+            "window": {"start": "2026-11-20T11:00:00Z", "end": "2026-11-20T12:00:00Z"},
+            "rows": 500,
+            "violations": [{"feature_name": "unem"}],
+        }
+        usual = sample("upload")
+        return usual | {
+            "source": "steward.drift",
+            "detail-type": "Drift Report",
+            "detail": detail | given,
+        }
+
+    def test_is_read(self) -> None:
+        assert read(self.event()) == DriftReported(
+            model="mortgage",
+            version=2,
+            window=(on(20, 11, 0, 0), on(20, 12, 0, 0)),
+            rows=500,
+            violations=({"feature_name": "unem"},),
+            at=on(20, 8, 15, 30),
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ({"model": ""}, "detail.model: found '', a text is needed"),
+            ({"version": "2"}, "detail.version: found '2', a whole number is needed"),
+            ({"rows": None}, "detail.rows: found None, a whole number is needed"),
+            ({"violations": [1]}, "detail.violations: found list, a list of objects is needed"),
+            ({"window": {"start": "2026-11-20T11:00:00Z"}}, "detail.window.end: found None"),
+            (
+                {"window": {"start": "2026-11-20T11:00:00Z", "end": "2026-11-20T11:00:00Z"}},
+                "its end must be later",
+            ),
+        ],
+    )
+    def test_says_what_is_missing(self, given: dict[str, object], told: str) -> None:
+        with pytest.raises(BadEvent, match=re.escape(told)):
+            read(self.event(**given))

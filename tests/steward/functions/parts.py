@@ -104,9 +104,19 @@ def no_room(house: House) -> None:
     in_flight(house)
 
 
-def drift(house: House) -> None:
+def drift(house: House, check: str = "baseline_drift_check") -> None:
     key = "monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
-    house.deliver("drift", house.upload(key, '{"violations": [{}]}', bucket=ARTIFACTS))
+    found = f'{{"violations": [{{"constraint_check_type": "{check}"}}]}}'
+    house.deliver("drift", house.upload(key, found, bucket=ARTIFACTS))
+
+
+def broken_schema(house: House) -> None:
+    drift(house, "missing_column_check")
+
+
+def retraining(house: House) -> None:
+    drift(house)
+    house.look("training")
 
 
 def then(*parts: Part) -> Part:

@@ -13,6 +13,7 @@ from tests.steward.functions.house import ARTIFACTS, House, open_house
 from tests.steward.functions.parts import (
     JUDGED,
     Part,
+    broken_schema,
     deleted_before_the_call,
     drift,
     failed_rollout,
@@ -21,6 +22,7 @@ from tests.steward.functions.parts import (
     next_version,
     no_room,
     nothing,
+    retraining,
     revoked_before_the_call,
     rollout,
     run,
@@ -30,6 +32,7 @@ from tests.steward.functions.parts import (
 )  # fmt: skip
 from tests.steward.ledger import faults
 
+SERVED = then(JUDGED, word, rollout)
 STORIES: dict[str, tuple[Part, Part]] = {
     "uploads": (nothing, uploads),
     "a run": (uploads, run),
@@ -42,7 +45,9 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "a revocation": (then(JUDGED, word), revoked_before_the_call),
     "a deletion": (then(JUDGED, word), deleted_before_the_call),
     "no room": (then(JUDGED, word), no_room),
-    "drift": (nothing, drift),
+    "drift that trains": (SERVED, retraining),
+    "a broken schema": (SERVED, broken_schema),
+    "drift of nothing that serves": (nothing, drift),
 }
 
 

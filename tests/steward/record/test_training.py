@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from steward.decide.training import Snapshot, Upload, compose
+from steward.decide.training import Asked, Run, Snapshot, TrainingFacts, Upload, compose
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
 from steward.events.types import ObjectCreated
@@ -41,6 +41,11 @@ def event(found: Upload) -> ObjectCreated:
     return ObjectCreated(
         found.bucket, found.key, found.version_id, found.etag, found.size, found.sequencer, found.at
     )
+
+
+def after_run(last: Run | None, asked: Asked | None = None) -> TrainingFacts:
+    """What was read before the next run was opened."""
+    return TrainingFacts((), last, None, asked)
 
 
 def tables(store: Store) -> list[dict[str, object]]:
@@ -172,7 +177,7 @@ class TestRun:
         accept(store, mortgage, upload())
         snapshot = compose(observe_data(store, MODEL), {upload().key})
         record_snapshot(store, run().snapshot, run().snapshot_uri, snapshot)
-        assert open_run(store, MODEL, self.DUE, self.bare(), None)
+        assert open_run(store, MODEL, self.DUE, self.bare(), after_run(None))
 
     def bare(self, **given: object):
         return run(**{"execution_arn": None, "decision": self.DUE.id(MODEL)} | given)
@@ -184,8 +189,8 @@ class TestRun:
     @pytest.mark.usefixtures("opened")
     def test_only_one_is_open(self, store: Store) -> None:
         again = Verdict("training", "run 2", "start", "quiet", {"number": 2})
-        assert not open_run(store, MODEL, again, self.bare(number=2), self.bare())
-        assert not open_run(store, MODEL, again, self.bare(number=2), None)
+        assert not open_run(store, MODEL, again, self.bare(number=2), after_run(self.bare()))
+        assert not open_run(store, MODEL, again, self.bare(number=2), after_run(None))
         assert read_run(store, MODEL) == self.bare()
         assert len(store.query(store.lineage, f"ledger#{MODEL}")) == 1
 
@@ -225,7 +230,7 @@ class TestRun:
         assert found["facts"] == {"status": "Failed", "failure": "no rows", "failed_step": "Train"}
         assert found["at"] == "2026-11-20T12:15:00.000Z"
         again = Verdict("training", "run 2", "start", "quiet", {"number": 2})
-        assert open_run(store, MODEL, again, self.bare(number=2), closed)
+        assert open_run(store, MODEL, again, self.bare(number=2), after_run(closed))
 
     @pytest.mark.usefixtures("opened")
     def test_what_it_has_taken_is_forgotten(self, store: Store) -> None:

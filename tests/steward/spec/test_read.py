@@ -69,6 +69,8 @@ class TestExample:
         assert mortgage.gate.bias == {"white": BiasRule(0, {"DPPL": 0.15})}
         assert mortgage.serve.instances == 4
         assert mortgage.rollout.termination_wait == timedelta(minutes=1)
+        assert mortgage.retrain.on == ("data_quality", "model_quality")
+        assert mortgage.retrain.cooldown == timedelta(days=7)
 
     def test_a_data_file_must_have_each_column_that_is_named_anywhere(
         self, mortgage: ModelSpec
@@ -98,6 +100,7 @@ def test_what_is_not_said_has_a_careful_default(tmp_path: Path) -> None:
     assert spec.gate.require == ("evaluation", "bias", "explainability", "lineage")
     assert spec.gate.approvers == ()
     assert spec.rollout.capture_percent == 100
+    assert spec.retrain.on == ()
 
 
 class TestBounds:
@@ -152,6 +155,8 @@ class TestBounds:
             ("timeout", 'timeout = "9m"', "rollout.timeout: found '9m', allowed is"),
             ("timeout", 'timeout = "9h"', "rollout.timeout: found '9h', allowed is"),
             ("percent", "percent = 101", "rollout.capture.percent: found 101, allowed is"),
+            ("on = ", "on = ['weather']", "retrain.on: found ['weather'], allowed is a list of"),
+            ("cooldown", "cooldown = '400d'", "retrain.cooldown: found '400d', allowed is"),
         ],
     )  # fmt: skip
     def test_is_refused(self, faults: Faults, line: str, other: str, fault: str) -> None:

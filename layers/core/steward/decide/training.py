@@ -58,10 +58,27 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The last run that drift asked for; `causes` are the decision and the report, by node id."""
+
+    number: int
+    state: str
+    at: datetime
+    reason: str
+    causes: tuple[str, ...]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether no run has been opened for it yet."""
+        return self.state == "waiting"
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The run row: the last run of a model, with everything that starting it again needs.
 
-    `snapshot` and `definition` are digests; `execution_arn` is None until the start was answered.
+    `snapshot` and `definition` are digests; `execution_arn` is None until the start was answered;
+    `causes` are the nodes of what asked for the run besides uploads.
     """
 
     number: int
@@ -74,6 +91,7 @@ class Run:
     snapshot_uri: str
     spec_uri: str
     champion_uri: str
+    causes: tuple[str, ...] = ()
     execution_arn: str | None = None
     outcome: str | None = None
 
@@ -97,11 +115,15 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class TrainingFacts:
-    """Everything that one look at a model's training rests on. No run: none was ever opened."""
+    """Everything that one look at a model's training rests on.
+
+    No run: none was ever opened. No `asked`: drift never asked for one.
+    """
 
     pending: tuple[Pending, ...]
     run: Run | None
     execution: Execution | None
+    asked: Asked | None = None
 
     @property
     def in_flight(self) -> Run:
@@ -116,6 +138,17 @@ class TrainingFacts:
         if self.execution is None or self.execution.status in RUNNING:
             raise ValueError("no execution has ended")
         return self.execution
+
+    @property
+    def request(self) -> Asked | None:
+        """The run that drift asks for and that has not been opened yet."""
+        return self.asked if self.asked and self.asked.waiting else None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why a run would start now."""
+        uploads = ("uploads",) if any(not row.is_marker for row in self.pending) else ()
+        return (*uploads, "drift") if self.request else uploads
 
     @property
     def next_number(self) -> int:
@@ -178,6 +211,8 @@ def next_step(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
     run = facts.run
     if run and run.open:
         return _in_flight(run, facts.execution)
+    if facts.request:
+        return _drift_asks(facts, facts.request)
     if not facts.pending:
         return Verdict(CONCERN, "run", "nothing", "no data is waiting", {})
     if all(pending.is_marker for pending in facts.pending):
@@ -199,6 +234,13 @@ def _in_flight(run: Run, execution: Execution | None) -> Verdict:
     if execution.failure:
         reason += f": {execution.failure}"
     return Verdict(CONCERN, f"run {run.number}", "finish", reason, facts)
+
+
+def _drift_asks(facts: TrainingFacts, asked: Asked) -> Verdict:
+    """Drift waits for nothing: what has been uploaded so far is what there is to learn from."""
+    reason = f"drift asks for a run: {asked.reason}"
+    told = {"number": facts.next_number, "asked": asked.number}
+    return Verdict(CONCERN, f"run {facts.next_number}", "start", reason, told)
 
 
 def _only_a_marker(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:

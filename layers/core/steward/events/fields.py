@@ -46,6 +46,14 @@ def texts(data: Json, *path: str) -> tuple[str, ...]:
     raise BadEvent(f"{'.'.join(path)}: found {value!r}, a list of texts is needed")
 
 
+def objects(data: Json, *path: str) -> tuple[Json, ...]:
+    """The list of objects at `path`."""
+    value = _find(data, path)
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return tuple(value)
+    raise BadEvent(f"{'.'.join(path)}: found {type(value).__name__}, a list of objects is needed")
+
+
 def time(data: Json, *path: str) -> datetime:
     """The ISO 8601 time at `path`."""
     found = text(data, *path)

@@ -11,6 +11,7 @@ from steward.errors import BadEvent
 from steward.events import fields
 from steward.events.fields import Json
 from steward.events.types import (
+    DriftReported,
     EndpointChanged,
     LookAt,
     ObjectCreated,
@@ -82,6 +83,20 @@ def _endpoint_changed(event: Json) -> EndpointChanged:
     return EndpointChanged(fields.text(event, "detail", "EndpointName"))
 
 
+def _drift_reported(event: Json) -> DriftReported:
+    window = tuple(fields.time(event, "detail", "window", end) for end in ("start", "end"))
+    if not window[0] < window[1]:
+        raise BadEvent(f"detail.window: found {window[0]} to {window[1]}, its end must be later")
+    return DriftReported(
+        model=fields.text(event, "detail", "model"),
+        version=fields.whole(event, "detail", "version"),
+        window=(window[0], window[1]),
+        rows=fields.whole(event, "detail", "rows"),
+        violations=fields.objects(event, "detail", "violations"),
+        at=fields.time(event, "time"),
+    )
+
+
 _READERS: dict[tuple[str, str], Callable[[Json], Trigger]] = {
     ("aws.s3", "Object Created"): _object_created,
     (
@@ -91,4 +106,5 @@ _READERS: dict[tuple[str, str], Callable[[Json], Trigger]] = {
     ("aws.sagemaker", "SageMaker Model Package State Change"): _package_changed,
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Endpoint Deployment State Change"): _endpoint_changed,
+    ("steward.drift", "Drift Report"): _drift_reported,
 }

@@ -3,6 +3,7 @@
 They are hints: what AWS answers now is the truth.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,10 +47,27 @@ class EndpointChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftReported:
+    """A monitor of the team's own found drift in `rows` predictions of a version.
+
+    `violations` has the entries of Model Monitor's `constraint_violations.json`.
+    """
+
+    model: str
+    version: int
+    window: tuple[datetime, datetime]
+    rows: int
+    violations: tuple[Mapping[str, object], ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LookAt:
     """Another function, or the sweep, asks to look at a model."""
 
     model: str
 
 
-type Trigger = ObjectCreated | RunChanged | PackageChanged | EndpointChanged | LookAt
+type Trigger = (
+    ObjectCreated | RunChanged | PackageChanged | EndpointChanged | DriftReported | LookAt
+)

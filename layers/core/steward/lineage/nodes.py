@@ -1,6 +1,6 @@
 """What the lineage is made of: nodes and edges in the terms of W3C PROV (www.w3.org/TR/prov-dm)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,6 +85,11 @@ def run_id(execution_arn: str) -> str:
     """Node id of a pipeline execution: `<pipeline>/<execution id>`."""
     pipeline, _, execution = execution_arn.partition(":pipeline/")[2].partition("/execution/")
     return f"run#{pipeline}/{execution}"
+
+
+def drift_report_id(identity: Sequence[object]) -> str:
+    """Node id of what a monitor found in a window, by what makes it this report and no other."""
+    return f"drift-report#{digest.of(identity)[:32]}"
 
 
 def version_id(group: str, version: int) -> str:

@@ -9,6 +9,7 @@ from steward.aws import Aws, ClientError
 from steward.decide.training import (
     RUNNING,
     Accepted,
+    Asked,
     Execution,
     Pending,
     Run,
@@ -82,13 +83,19 @@ def observe_training(aws: Aws, store: Store, spec: ModelSpec) -> TrainingFacts:
     pending = tuple(_pending(found) for found in store.query(store.work, spec.name, "pending#"))
     running = run and run.open and run.execution_arn
     execution = observe_execution(aws, str(running)) if running else None
-    return TrainingFacts(pending, run, execution)
+    return TrainingFacts(pending, run, execution, read_asked(store, spec.name))
 
 
 def read_run(store: Store, model: str) -> Run | None:
     """The last run of a model."""
     row = store.get(store.work, model, "run")
     return _run(row) if row else None
+
+
+def read_asked(store: Store, model: str) -> Asked | None:
+    """The last run that drift asked for."""
+    row = store.get(store.work, model, "asked")
+    return _asked(row) if row else None
 
 
 def read_snapshot(aws: Aws, uri: str) -> dict[str, str]:
@@ -193,21 +200,35 @@ def _pending(row: dict[str, object]) -> Pending:
 
 
 def _run(row: dict[str, object]) -> Run:
-    reasons = row["reasons"]
     return Run(
         number=int(str(row["number"])),
         state=str(row["state"]),
         opened_at=times.parse(str(row["opened_at"])),
-        reasons=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
+        reasons=_texts(row["reasons"]),
         decision=str(row["decision"]),
         definition=str(row["definition"]),
         snapshot=str(row["snapshot"]),
         snapshot_uri=str(row["snapshot_uri"]),
         spec_uri=str(row["spec_uri"]),
         champion_uri=str(row["champion_uri"]),
+        causes=_texts(row.get("causes")),
         execution_arn=_optional(row.get("execution_arn")),
         outcome=_optional(row.get("outcome")),
     )
+
+
+def _asked(row: dict[str, object]) -> Asked:
+    return Asked(
+        number=int(str(row["number"])),
+        state=str(row["state"]),
+        at=times.parse(str(row["at"])),
+        reason=str(row["reason"]),
+        causes=_texts(row["causes"]),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _optional(value: object) -> str | None:

@@ -4,10 +4,12 @@ from dataclasses import asdict, replace
 
 from steward.decide.training import (
     Accepted,
+    Asked,
     Execution,
     Pending,
     Run,
     Snapshot,
+    TrainingFacts,
     Upload,
     started,
 )
@@ -18,6 +20,7 @@ from steward.lineage.nodes import (
     HAD_MEMBER,
     MOST_LINKS,
     USED,
+    WAS_INFLUENCED_BY,
     WAS_INFORMED_BY,
     End,
     Link,
@@ -30,7 +33,7 @@ from steward.observe.training import object_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
 from steward.record.lineage import end_writes, ensure, node_writes
-from steward.record.store import ABSENT, Store, Write, delete, put
+from steward.record.store import ABSENT, Store, Write, check, delete, put
 from steward.spec.model import ModelSpec
 
 
@@ -149,14 +152,35 @@ def record_snapshot(store: Store, sha256: str, uri: str, snapshot: Snapshot) -> 
         store.transact(node_writes(store, [part])[1:])
 
 
-def open_run(store: Store, model: str, verdict: Verdict, run: Run, last: Run | None) -> bool:
+def open_run(store: Store, model: str, verdict: Verdict, run: Run, facts: TrainingFacts) -> bool:
     """Open the run row, with the decision that causes it; False when another look was first."""
+    last = facts.run
     condition = {"number": last.number, "state": "closed"} if last else ABSENT
     work = [
         put(store.work, _run_row(model, run), condition),
+        _take_request(store, model, facts.asked),
         on_agenda(store, "training", model, run.decision),
     ]
     return record(store, model, verdict, work=work)
+
+
+def _take_request(store: Store, model: str, asked: Asked | None) -> Write:
+    """The run that drift asks for is opened with this; one asked for meanwhile stops the write."""
+    if asked is None:
+        return check(store.work, model, "asked", ABSENT)
+    seen = {"number": asked.number, "state": asked.state}
+    if not asked.waiting:
+        return check(store.work, model, "asked", seen)
+    row = {"pk": model, "sk": "asked"} | asdict(asked) | {"state": "taken"}
+    return put(store.work, row, seen)
+
+
+def record_nothing_to_learn(
+    store: Store, model: str, verdict: Verdict, facts: TrainingFacts
+) -> None:
+    """Note that a run was due and no accepted object is left; nothing waits for it any more."""
+    record(store, model, verdict, work=[_take_request(store, model, facts.asked)])
+    forget_pending(store, model, list(facts.pending))
 
 
 def _run_row(model: str, run: Run) -> dict[str, object]:
@@ -188,7 +212,11 @@ def record_started(
             "champion": run.champion_uri or "none",
             "reasons": list(run.reasons),
         },
-        links=(Link(USED, snapshot_id(run.snapshot)), Link(WAS_INFORMED_BY, run.decision)),
+        links=(
+            Link(USED, snapshot_id(run.snapshot)),
+            Link(WAS_INFORMED_BY, run.decision),
+            *(Link(WAS_INFLUENCED_BY, cause) for cause in run.causes),
+        ),
     )
     row = _run_row(model, replace(run, execution_arn=execution.arn))
     work = [put(store.work, row, {"number": run.number, "state": "open"})]

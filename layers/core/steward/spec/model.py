@@ -84,6 +84,14 @@ class RolloutSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrainSpec:
+    """Which kinds of drift ask for a run, and how long after one they ask for none."""
+
+    on: tuple[str, ...]
+    cooldown: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model's file, checked. `source` is the parsed TOML, for the pipeline to read."""
 
@@ -95,4 +103,5 @@ class ModelSpec:
     gate: GateSpec
     serve: ServeSpec
     rollout: RolloutSpec
+    retrain: RetrainSpec
     source: Mapping[str, object]

@@ -13,6 +13,7 @@ from steward.spec.model import (
     GateSpec,
     MetricRule,
     ModelSpec,
+    RetrainSpec,
     RolloutSpec,
     ServeSpec,
     TrainSpec,
@@ -22,6 +23,7 @@ from steward.spec.table import Table
 METRICS = ("auc", "accuracy", "precision", "recall", "f1")
 BIAS_METRICS = ("DPPL", "DI", "DCAcc", "DCR", "RD", "AD", "DAR", "DRR", "TE", "SD")
 EVIDENCE = ("evaluation", "bias", "explainability", "lineage")
+DRIFT = ("data_quality", "model_quality", "bias", "explainability")
 _COLUMN = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -64,6 +66,7 @@ def read(path: Path) -> ModelSpec:
         gate=_gate(root.table("gate")),
         serve=_serve(root.table("serve")),
         rollout=_rollout(root.table("rollout")),
+        retrain=_retrain(root.table("retrain")),
         source=source | {"model": path.stem},
     )
     root.close()
@@ -165,6 +168,15 @@ def _rollout(table: Table) -> RolloutSpec:
         capture_percent=capture.integer("percent", 0, 100, " (percent)", default=100),
     )
     capture.close()
+    table.close()
+    return spec
+
+
+def _retrain(table: Table) -> RetrainSpec:
+    spec = RetrainSpec(
+        on=table.texts("on", " or ".join(DRIFT), "|".join(DRIFT)),
+        cooldown=table.duration("cooldown", timedelta(0), 365 * _DAY, default="7d"),
+    )
     table.close()
     return spec
 
