@@ -8,6 +8,7 @@ from steward.lineage.answer import Answer
 _TOLD: dict[str, dict[str, str]] = {
     "dataset": {"key": "object", "version_id": "version", "rows": "rows used", "sha256": "SHA-256"},
     "snapshot": {"objects": "objects", "bytes": "bytes"},
+    "drift-report": {"source": "report", "violations": "violations", "rows": "rows"},
     "run": {"number": "number", "reasons": "because of", "champion": "compared with"},
     "model-version": {"artifact": "artifact", "artifact_sha256": "SHA-256"},
     "decision": {"reason": "because"},

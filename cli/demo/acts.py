@@ -3,11 +3,14 @@
 Each goes through the same public API that the AWS command line uses.
 """
 
-from cli.demo import mortgage
-from cli.demo.stage import Stage
+import json
 
-FIRST_PARTS, MORE_PARTS = (1, 2, 3), (4, 5)
-FIRST_REQUESTS = 500
+from cli.demo import downturn, mortgage
+from cli.demo.mortgage import Application
+from cli.demo.stage import MODEL, Stage
+
+FIRST_PARTS, MORE_PARTS, OUTCOMES = (1, 2, 3), (4, 5), (6,)
+FIRST_REQUESTS, MORE_REQUESTS = 500, 100
 
 
 def upload(stage: Stage, parts: tuple[int, ...]) -> None:
@@ -20,11 +23,15 @@ def upload(stage: Stage, parts: tuple[int, ...]) -> None:
     stage.local.settle()
 
 
-def let_it_train(stage: Stage, runs: int) -> None:
-    """Wait until uploads have been quiet for long enough, and the run that starts has ended."""
+def wait_until_quiet(stage: Stage) -> None:
+    """Say what is waited for; the clock jumps there."""
     quiet = stage.spec.train.quiet_period.total_seconds() / 60
     stage.say(f"waiting for {quiet:g} minutes without uploads; the embedded clock jumps there")
     stage.say("then a run starts by itself: prepare, train, evaluate, report, register")
+
+
+def let_it_train(stage: Stage, runs: int) -> None:
+    """Wait until uploads have been quiet for long enough, and the run that starts has ended."""
     stage.until(f"{runs} runs have ended", lambda: ended_runs(stage) >= runs)
 
 
@@ -66,9 +73,16 @@ def serving(stage: Stage) -> int | None:
     return stage.names.version_of(found["EndpointConfigName"])
 
 
-def predict(stage: Stage, version: int, first: int, count: int) -> None:
-    """Ask the endpoint about production applications, one request each."""
-    for application in mortgage.production()[first : first + count]:
+def requests() -> tuple[list[Application], list[Application], list[Application]]:
+    """The applications that versions 1, 2 and 3 are asked about, once each."""
+    coming, first = mortgage.production(), FIRST_REQUESTS
+    second = first + MORE_REQUESTS
+    return coming[:first], coming[first:second], coming[second:]
+
+
+def predict(stage: Stage, version: int, applications: list[Application]) -> None:
+    """Ask the endpoint about applications, one request each."""
+    for application in applications:
         answer = stage.runtime.invoke_endpoint(
             EndpointName=stage.names.endpoint,
             ContentType="text/csv",
@@ -78,6 +92,26 @@ def predict(stage: Stage, version: int, first: int, count: int) -> None:
         )
         text = answer["Body"].read().decode().strip()
         stage.answers[application.application_id] = (version, text)
-    stage.say(f"{count} predictions asked of {stage.names.endpoint}")
+    stage.say(f"{len(applications)} predictions asked of {stage.names.endpoint}")
     # Captured requests reach S3 with a lag; nothing else is due that soon.
     stage.local.advance(90)
+
+
+def drift(stage: Stage) -> None:
+    """A downturn reaches production, and a monitor writes what it finds in captured requests."""
+    predict(stage, 2, downturn.applications())
+    found = downturn.violations(captured_requests(stage, 2))
+    hour = stage.now().strftime("%Y/%m/%d/%H")
+    key = f"monitoring/{MODEL}/v2/{hour}/constraint_violations.json"
+    body = json.dumps({"violations": found}, indent=2).encode()
+    stage.aws.s3.put_object(Bucket=stage.target.artifact_bucket, Key=key, Body=body)
+    stage.say(f"a monitor found {len(found)} violations: {key}")
+    stage.local.settle()
+
+
+def captured_requests(stage: Stage, version: int) -> dict[str, str]:
+    """The captured requests of a version, by inference id."""
+    return {
+        record["eventMetadata"]["inferenceId"]: record["captureData"]["endpointInput"]["data"]
+        for record in stage.captures(version)
+    }

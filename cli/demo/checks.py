@@ -3,21 +3,22 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import boto3
 
 from cli.demo import mortgage
-from cli.demo.acts import FIRST_PARTS, MORE_PARTS, arn_of, ended_runs, serving
+from cli.demo.acts import FIRST_PARTS, MORE_PARTS, OUTCOMES, arn_of, ended_runs, serving
 from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha256
 from steward import times
 from steward.decide.approval import Document
 from steward.decide.versions import Version
 from steward.lineage.nodes import run_id, snapshot_id, version_id
-from steward.lineage.trace import served_at
+from steward.lineage.trace import served_at, upstream
 from steward.observe.approval import observe_package
 from steward.observe.rollout import read_rollout
 from steward.observe.serving import read_version
-from steward.observe.training import observe_data, read_run
+from steward.observe.training import observe_data, read_asked, read_run
 
 PARTS = (*FIRST_PARTS, *MORE_PARTS)
 
@@ -148,27 +149,39 @@ def _package_behind(stage: Stage, config_name: str) -> str | None:
 
 def captured(stage: Stage, number: int) -> str:
     """Every answer given stands in the capture files of the version that gave it."""
-    files, found = _captures(stage, number)
+    found = {
+        record["eventMetadata"]["inferenceId"]: _output(record) for record in stage.captures(number)
+    }
     given = {key: text for key, (version, text) in stage.answers.items() if version == number}
     missing = sorted(set(given) - set(found))
     lost = f"{len(missing)} of {len(given)} predictions are in no capture file: {missing[:3]}"
     require(not missing, lost)
     wrong = [key for key, text in given.items() if found[key] != text]
     require(not wrong, f"{len(wrong)} captured answers differ from those given: {wrong[:3]}")
-    return f"{len(given)} predictions of version {number} are captured in {files} file(s)"
+    return f"{len(given)} predictions of version {number} are captured"
 
 
-def _captures(stage: Stage, number: int) -> tuple[int, dict[str, str]]:
-    bucket, prefix = stage.target.artifact_bucket, f"capture/{MODEL}/v{number}/"
-    pages = stage.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    found: dict[str, str] = {}
-    for key in keys:
-        for line in stage.read(f"s3://{bucket}/{key}").splitlines():
-            record = json.loads(line)
-            output = record["captureData"]["endpointOutput"]["data"]
-            found[record["eventMetadata"]["inferenceId"]] = output.strip()
-    return len(keys), found
+def _output(record: Mapping[str, Any]) -> str:
+    return str(record["captureData"]["endpointOutput"]["data"]).strip()
+
+
+def drifted(stage: Stage) -> str:
+    """The violations led to exactly one run, which takes the new outcomes along."""
+    asked = needed(read_asked(stage.store, MODEL), "drift has asked for no run")
+    run = needed(read_run(stage.store, MODEL), "no run is on record")
+    decision, report = asked.causes
+    for node in asked.causes:
+        require(stage.store.get(stage.store.lineage, node, "node"), f"{node} is not in the lineage")
+    require((asked.number, asked.state) == (1, "taken"), f"request {asked.number} {asked.state}")
+    require(run.number == 3, f"the last run is run {run.number}, the one asked for is run 3")
+    require(run.reasons == ("uploads", "drift"), f"run 3 was opened because of {run.reasons}")
+    node = run_id(needed(run.execution_arn, "run 3 has no execution"))
+    behind = {to for _, to in upstream(stage.store, (node,)).nodes[node].links}
+    require({decision, report} <= behind, f"the lineage has only {sorted(behind)} behind run 3")
+    started = stage.aws.sagemaker.list_pipeline_executions(PipelineName=stage.names.pipeline)
+    count = len(started["PipelineExecutionSummaries"])
+    require(count == 3, f"{count} executions were started, 3 were due")
+    return f"{asked.reason}; one run was asked for, and run 3 is it"
 
 
 def better(stage: Stage, number: int) -> str:
@@ -191,7 +204,7 @@ def _auc(document: object) -> float | None:
 def traced(stage: Stage) -> str:
     """A prediction of each version leads to the exact bytes it was learned from."""
     told = []
-    for number, parts in ((1, FIRST_PARTS), (2, PARTS)):
+    for number, parts in ((1, FIRST_PARTS), (2, PARTS), (3, (*PARTS, *OUTCOMES))):
         inference_id = next(key for key, (given, _) in stage.answers.items() if given == number)
         question = {"endpoint": stage.names.endpoint, "id": inference_id}
         question |= {"at": times.iso(_served_at(stage, number))}

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -102,7 +103,7 @@ class Stage:
 
     def ask(self, question: dict[str, str]) -> Answer:
         """Ask the lineage."""
-        return ask(self.aws, self.lineage, question, now(self.target))
+        return ask(self.aws, self.lineage, question, self.now())
 
     def until(self, what: str, reached: Callable[[], bool]) -> None:
         """Let the embedded AWS work and its clock jump until `reached`; NotTrue if it never is."""
@@ -112,6 +113,19 @@ class Stage:
                 return
             self.local.jump()
         raise NotTrue(f"after {_MOST_JUMPS} jumps of the clock it is still not so that {what}")
+
+    def now(self) -> datetime:
+        """The time on the embedded clock."""
+        return now(self.target)
+
+    def captures(self, version: int) -> Iterator[dict[str, Any]]:
+        """Every captured prediction of a version, in the documented shape."""
+        bucket, prefix = self.target.artifact_bucket, f"capture/{MODEL}/v{version}/"
+        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            for entry in page.get("Contents", []):
+                for line in self.read(f"s3://{bucket}/{entry['Key']}").splitlines():
+                    yield json.loads(line)
 
     def read(self, uri: str, version_id: str | None = None) -> bytes:
         """The bytes of an object, or of one version of it."""

@@ -45,8 +45,14 @@ def _nothing(stage: Stage) -> None:
     del stage
 
 
+def _train(stage: Stage) -> None:
+    acts.wait_until_quiet(stage)
+    acts.let_it_train(stage, runs=1)
+
+
 def _more_data(stage: Stage) -> None:
     acts.upload(stage, acts.MORE_PARTS)
+    acts.wait_until_quiet(stage)
     acts.let_it_train(stage, runs=2)
 
 
@@ -60,7 +66,7 @@ def _more_data_made_it_better(stage: Stage) -> str:
 def _roll_out(stage: Stage) -> None:
     acts.approve(stage, 2, "learned from 400 more applications, better on the same rows")
     acts.let_it_serve(stage, 2)
-    acts.predict(stage, 2, first=acts.FIRST_REQUESTS, count=100)
+    acts.predict(stage, 2, acts.requests()[1])
 
 
 def _rolled_out(stage: Stage) -> str:
@@ -68,12 +74,36 @@ def _rolled_out(stage: Stage) -> str:
     return f"{checks.served(stage, 2, rollouts=2)}; {checks.captured(stage, 2)}"
 
 
+def _drift(stage: Stage) -> None:
+    acts.upload(stage, acts.OUTCOMES)
+    acts.drift(stage)
+
+
+def _drifted(stage: Stage) -> str:
+    checks.uploaded(stage, acts.OUTCOMES)
+    return checks.drifted(stage)
+
+
+def _retrain(stage: Stage) -> None:
+    acts.let_it_train(stage, runs=3)
+    acts.approve(stage, 3, "learned from the downturn, better on the same rows")
+    acts.let_it_serve(stage, 3)
+    acts.predict(stage, 3, acts.requests()[2])
+
+
+def _retrained(stage: Stage) -> str:
+    checks.trained(stage, 3, (*checks.PARTS, *acts.OUTCOMES))
+    better = checks.better(stage, 3)
+    checks.approved(stage, 3)
+    return f"{better}; {checks.served(stage, 3, rollouts=3)}; {checks.captured(stage, 3)}"
+
+
 STEPS = (
     Step("boot", _nothing, checks.booted),
     Step("upload", lambda stage: acts.upload(stage, acts.FIRST_PARTS), checks.uploaded),
     Step(
         "train",
-        lambda stage: acts.let_it_train(stage, runs=1),
+        _train,
         lambda stage: checks.trained(stage, 1, acts.FIRST_PARTS),
     ),
     Step("register", _nothing, lambda stage: checks.registered(stage, 1)),
@@ -89,11 +119,13 @@ STEPS = (
     ),
     Step(
         "predict",
-        lambda stage: acts.predict(stage, 1, first=0, count=acts.FIRST_REQUESTS),
+        lambda stage: acts.predict(stage, 1, acts.requests()[0]),
         lambda stage: checks.captured(stage, 1),
     ),
     Step("new_data", _more_data, _more_data_made_it_better),
     Step("rollout", _roll_out, _rolled_out),
+    Step("drift", _drift, _drifted),
+    Step("retrain", _retrain, _retrained),
     Step("trace", _nothing, checks.traced),
 )
 

@@ -11,7 +11,7 @@ from cli.demo.stage import MODEL, Stage
 from cli.demo.story import Step
 from steward.names import split_s3
 from steward.observe.approval import observe_package
-from steward.observe.training import observe_data, read_run
+from steward.observe.training import observe_data, read_asked, read_run
 from steward.record.items import to_item
 
 
@@ -92,6 +92,13 @@ def _no_better(stage: Stage) -> Restore:
     return _replaced(stage, uri, stage.read(uri).replace(b'"champion"', b'"nobody"'))
 
 
+def _report_forgotten(stage: Stage) -> Restore:
+    asked = read_asked(stage.store, MODEL)
+    assert asked is not None
+    _, report = asked.causes
+    return _without(stage, stage.store.lineage, report, "node")
+
+
 def _digest_forged(stage: Stage) -> Restore:
     node = observe_data(stage.store, MODEL)[0].dataset
     item = stage.store.get(stage.store.lineage, node, "node")
@@ -133,5 +140,7 @@ LIES = {
     "predict": Lie("one capture file is gone", _capture_gone),
     "new_data": Lie("the evaluation does not compare with what serves", _no_better),
     "rollout": Lie("the endpoint is left on version 1", instead=_nothing),
+    "drift": Lie("the report is not on record", _report_forgotten),
+    "retrain": Lie("the endpoint is left on version 2", instead=_nothing),
     "trace": Lie("a digest in the record is another one", _digest_forged),
 }
