@@ -57,6 +57,10 @@ class Target:
     def pii_secret(self) -> str:
         return f"{self.prefix}-pii-key"
 
+    def policy(self, part: str) -> str:
+        """ARN of the policy for one part that people play, `trainer` or `approver`."""
+        return f"arn:aws:iam::{self.account}:policy/{self.prefix}-{part}-{self.region}"
+
     def function(self, concern: str) -> str:
         """Deployed name of a function."""
         return f"{self.prefix}-{concern}"

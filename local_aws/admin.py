@@ -25,6 +25,10 @@ class Admin:
             ("GET", "events"): lambda _: bus.history(),
             ("GET", "faults"): lambda _: self._faults(recorder),
             ("GET", "calls"): lambda _: recorder.calls(),
+            ("GET", "authorizations"): lambda _: world.guard.decided(),
+            ("GET", "policies"): lambda _: world.guard.shown(),
+            ("GET", "deaths"): lambda _: world.deaths.so_far(),
+            ("POST", "deaths"): self._deaths,
             ("POST", "settle"): self._settle,
             ("POST", "jump"): lambda _: self._moved(conductor.jump()),
             ("POST", "advance"): lambda body: self._moved(conductor.advance(_seconds(body, 0))),
@@ -57,6 +61,10 @@ class Admin:
             for what in self._world.troubles()
         ]
         return recorder.faults() + own
+
+    def _deaths(self, body: Body) -> object:
+        self._world.deaths.switch(on=bool(body.get("on")))
+        return {"on": self._world.deaths.on}
 
     def _settle(self, body: Body) -> object:
         self._conductor.settle(_seconds(body, 60))

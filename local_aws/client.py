@@ -150,6 +150,22 @@ class LocalAws:
         """Every operation that was called: how often, and by which functions."""
         return cast(dict[str, Json], self._ask("GET", "calls"))
 
+    def authorizations(self) -> list[Json]:
+        """Every distinct call so far, with the decision on it and the statements that made it."""
+        return cast(list[Json], self._ask("GET", "authorizations"))
+
+    def policies(self) -> Json:
+        """Every policy that is deployed now, by principal and by resource."""
+        return cast(Json, self._ask("GET", "policies"))
+
+    def let_functions_die(self, *, on: bool) -> None:
+        """Kill functions after each of their calls, once for each way to get there."""
+        self._ask("POST", "deaths", {"on": on})
+
+    def deaths(self) -> list[Json]:
+        """Every death so far: the function, and the calls that it had made."""
+        return cast(list[Json], self._ask("GET", "deaths"))
+
     def _ask(self, method: str, what: str, body: Json | None = None, timeout: float = 60) -> object:
         return ask(self.endpoint, method, what, body, timeout)
 

@@ -11,6 +11,10 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from botocore.parsers import ResponseParser, create_parser
 
 from local_aws import identity, shapes
+from local_aws.authorization import Denied
+from local_aws.authorization.guard import CHANGES
+from local_aws.authorization.needs import Need, needs, s3_resource
+from local_aws.authorization.policy import Call as Wanted
 from local_aws.coverage import is_covered
 from local_aws.kernel import World
 from local_aws.slips import without_slips
@@ -20,6 +24,7 @@ from local_aws.wire import (
     Request,
     Response,
     answering,
+    credential,
     error,
     headers_of,
     identify,
@@ -78,11 +83,14 @@ class Contract:
 
     def __call__(self, request: Request) -> Response:
         call = identify(request)
-        self._recorder.called(call, identity.session_name(headers_of(request)))
+        session = identity.session_name(headers_of(request))
+        self._recorder.called(call, session)
         if not is_covered(call.service, call.operation):
             return _refusal(call, request)
         try:
-            response = self._answer(call, request)
+            if refused := self._refused(call, request):
+                return refused
+            response = self._visible(call, request, self._answer(call, request))
         except NotImplementedError as missing:
             return _refusal(call, request, str(missing))
         except Exception as crash:
@@ -90,9 +98,42 @@ class Contract:
             self._world.trouble(str(call), crash)
             message = f"{call}: {type(crash).__name__}: {crash}"
             return error(call.protocol, 500, "InternalFailure", message)
+        if call.operation in CHANGES:
+            self._world.guard.changed()
+        if session:
+            self._world.deaths.called(session, str(call))
         if 200 <= response.status < 300:
             for fault in faults(call, response):
                 self._recorder.fault(call, fault)
+        return response
+
+    def _refused(self, call: Call, request: Request) -> Response | None:
+        """The answer to a caller who may not do this, None if he may."""
+        who = identity.principal(credential(request)[0])
+        if who is None:
+            return _unknown(call.protocol)
+        try:
+            for need in needs(call, request):
+                self._require(who, need)
+        except Denied as denied:
+            return _denied(call, str(denied))
+        return None
+
+    def _require(self, who: identity.Principal, need: Need) -> None:
+        context = (*need.context, ("aws:PrincipalArn", who.arn))
+        wanted = Wanted(who.arn, need.action, need.resource, context)
+        self._world.guard.require_call(who.session, wanted)
+
+    def _visible(self, call: Call, request: Request, response: Response) -> Response:
+        """Whoever may not list a bucket is not told that an object is missing from it."""
+        if call.service == "s3" and response.status == 404:
+            who = identity.principal(credential(request)[0])
+            bucket, thing = s3_resource(request)
+            try:
+                if who and thing != bucket:
+                    self._require(who, Need("s3:ListBucket", bucket))
+            except Denied as denied:
+                return _denied(call, str(denied))
         return response
 
     def _answer(self, call: Call, request: Request) -> Response:
@@ -101,6 +142,24 @@ class Contract:
             if call.service in SERIAL:
                 stack.enter_context(self._world.lock(call.service))
             return without_slips(call, self._inner(request))
+
+
+def _denied(call: Call, message: str) -> Response:
+    """How each service words that a caller may not do something."""
+    code = {"s3": "AccessDenied", "sns": "AuthorizationError"}.get(call.service)
+    if code is None:
+        code = "AccessDenied" if call.protocol == "query" else "AccessDeniedException"
+    return error(call.protocol, 400 if call.protocol == "json" else 403, code, message)
+
+
+def _unknown(protocol: str) -> Response:
+    """How AWS answers an access key that it does not know."""
+    if protocol == "rest-xml":
+        told = "The AWS Access Key Id you provided does not exist in our records."
+        return error(protocol, 403, "InvalidAccessKeyId", told)
+    code = "InvalidClientTokenId" if protocol == "query" else "UnrecognizedClientException"
+    told = "The security token included in the request is invalid."
+    return error(protocol, 400 if protocol == "json" else 403, code, told)
 
 
 def _refusal(call: Call, request: Request, detail: str = "") -> Response:

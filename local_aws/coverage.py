@@ -17,8 +17,10 @@ COVERED: dict[str, frozenset[str]] = {
             DeleteRule DescribeRule DisableRule EnableRule ListRules ListTargetsByRule PutEvents
             PutRule PutTargets RemoveTargets""",
         "iam": """
-            AttachRolePolicy CreateAccessKey CreateRole CreateUser GetRole GetRolePolicy GetUser
-            ListAttachedRolePolicies ListRolePolicies ListRoles ListUsers PutRolePolicy TagRole""",
+            AttachRolePolicy AttachUserPolicy CreateAccessKey CreatePolicy CreateRole CreateUser
+            DeleteAccessKey GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser ListAccessKeys
+            ListAttachedRolePolicies ListAttachedUserPolicies ListRolePolicies ListRoles ListUsers
+            PutRolePolicy TagRole""",
         "lambda": """
             AddPermission CreateEventSourceMapping CreateFunction GetEventSourceMapping GetFunction
             GetFunctionConfiguration GetLayerVersion GetPolicy Invoke ListEventSourceMappings

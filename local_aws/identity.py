@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend, iam_backends
@@ -9,10 +10,12 @@ from moto.sts import urls
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 
+from local_aws.account import ACCOUNT
 from local_aws.adapter import replace
-from local_aws.kernel import ACCOUNT
 
 ROOT_ARN = f"arn:aws:iam::{ACCOUNT}:root"
+# Who deploys and plays the audience, and the embedded AWS itself.
+ROOT_KEYS = ("AKIALOCALLOCALLOCAL0", "AKIALOCALDEPLOYER000", "AKIALOCALEMBEDDED000")
 _source_identities: dict[str, str] = {}
 
 
@@ -34,6 +37,24 @@ def arn_of_key(key: str) -> str:
         return role.arn
     user = _iam().get_user_from_access_key_id(key)
     return str(user.arn) if user else ROOT_ARN
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls: the role or user whose policies count, and the session as messages name it."""
+
+    arn: str
+    session: str
+
+
+def principal(key: str) -> Principal | None:
+    """Whom an access key belongs to; None if the account knows no such key."""
+    if key in ROOT_KEYS:
+        return Principal(ROOT_ARN, ROOT_ARN)
+    if role := _session(key):
+        return Principal(role.role_arn, role.arn)
+    user = _iam().get_user_from_access_key_id(key)
+    return Principal(str(user.arn), str(user.arn)) if user else None
 
 
 def source_identity(headers: Mapping[str, str]) -> str | None:
@@ -60,7 +81,10 @@ def _iam() -> IAMBackend:
 
 
 def assume_role(role_arn: str, session: str) -> dict[str, str]:
-    """Environment variables with the credentials of a new session of a role."""
+    """Environment variables with the credentials of a new session of a role.
+
+    Whether the role may be assumed is asked by whoever assumes it.
+    """
     role = _sts().assume_role("us-east-1", session, role_arn, "", 43200, "")
     return {
         "AWS_ACCESS_KEY_ID": role.access_key_id,

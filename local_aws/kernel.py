@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-type Event = dict[str, object]
+from local_aws.authorization import Denied, Guard
+from local_aws.authorization.policy import Pairs
+from local_aws.deaths import Deaths
 
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"
+type Event = dict[str, object]
 
 
 class Clock:
@@ -59,6 +60,8 @@ class World:
         self.root = root
         self.clock = Clock(root / "clock")
         self.endpoint = ""
+        self.deaths = Deaths()
+        self.guard = Guard()
         self.publish: Callable[[Event], object] | None = None
         self._agenda: list[Due] = []
         self._order = itertools.count()
@@ -152,6 +155,15 @@ class World:
             if not running and not waiting and self._begun != begun:
                 return ["something that just began"]
         return running + waiting
+
+    def permitted(self, principal: str, action: str, resource: str, context: Pairs = ()) -> bool:
+        """Whether AWS itself may do something on somebody's behalf; a refusal is a trouble."""
+        try:
+            self.guard.require(principal, action, resource, context)
+        except Denied as denied:
+            self.trouble(f"{action} by AWS itself", denied)
+            return False
+        return True
 
     def trouble(self, what: str, error: Exception) -> None:
         """Note an error of the embedded AWS itself: it is a fault, and in `logs/server.log`."""

@@ -8,6 +8,7 @@ import json
 from cli.demo import downturn, mortgage
 from cli.demo.mortgage import Application
 from cli.demo.stage import MODEL, Stage
+from steward.observe.training import read_run
 
 FIRST_PARTS, MORE_PARTS, OUTCOMES = (1, 2, 3), (4, 5), (6,)
 FIRST_REQUESTS, MORE_REQUESTS = 500, 100
@@ -18,7 +19,7 @@ def upload(stage: Stage, parts: tuple[int, ...]) -> None:
     for part in parts:
         key = f"{stage.spec.data.prefix}part-{part}.csv"
         data = mortgage.part(part)
-        stage.aws.s3.put_object(Bucket=stage.target.landing_bucket, Key=key, Body=data)
+        stage.landing.put_object(Bucket=stage.target.landing_bucket, Key=key, Body=data)
         stage.say(f"uploaded s3://{stage.target.landing_bucket}/{key} ({len(data)} bytes)")
     stage.local.settle()
 
@@ -106,7 +107,13 @@ def drift(stage: Stage) -> None:
     body = json.dumps({"violations": found}, indent=2).encode()
     stage.aws.s3.put_object(Bucket=stage.target.artifact_bucket, Key=key, Body=body)
     stage.say(f"a monitor found {len(found)} violations: {key}")
-    stage.local.settle()
+    stage.until("the run that drift asks for was started", lambda: asked_run(stage) is not None)
+
+
+def asked_run(stage: Stage) -> str | None:
+    """The execution that drift asked for, None while there is none."""
+    run = read_run(stage.store, MODEL)
+    return run.execution_arn if run and "drift" in run.reasons else None
 
 
 def captured_requests(stage: Stage, version: int) -> dict[str, str]:

@@ -9,10 +9,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from cli import repository
 from cli.local import target
+from cli.people import NAMES, Person, people
 from cli.target import Target, now
 from local_aws.client import LocalAws
 from steward.aws import Aws
@@ -25,11 +24,12 @@ from steward.spec.model import ModelSpec
 from steward.spec.read import read
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 MODEL = "mortgage"
-APPROVER = "anna.approver"
+APPROVER = NAMES["approver"]
 _MOST_JUMPS = 120
 
 
@@ -80,20 +80,24 @@ class Stage:
         return read(repository.MODELS / f"{MODEL}.toml")
 
     @cached_property
+    def people(self) -> dict[str, Person]:
+        """Who trains, and who approves."""
+        return people(self.target)
+
+    @cached_property
+    def landing(self) -> "S3Client":
+        """S3 as the person sees it who brings data."""
+        return self.people["trainer"].session.client("s3")
+
+    @cached_property
     def runtime(self) -> "SageMakerRuntimeClient":
-        return boto3.client("sagemaker-runtime")
+        """The endpoints as the person sees them who brings data."""
+        return self.people["trainer"].session.client("sagemaker-runtime")
 
     @cached_property
     def approver(self) -> "SageMakerClient":
-        """SageMaker as a person who approves sees it: an IAM user who made nothing."""
-        iam = boto3.client("iam")
-        iam.create_user(UserName=APPROVER)
-        key = iam.create_access_key(UserName=APPROVER)["AccessKey"]
-        return boto3.client(
-            "sagemaker",
-            aws_access_key_id=key["AccessKeyId"],
-            aws_secret_access_key=key["SecretAccessKey"],
-        )
+        """SageMaker as the person sees it who approves, and who made nothing."""
+        return self.people["approver"].session.client("sagemaker")
 
     @property
     def lineage(self) -> LineageSettings:

@@ -58,19 +58,23 @@ def _run(world: World, token: int, function: Function, event: Event, attempt: in
                 WAITS[attempt - 1], what, lambda: _start(world, function, event, attempt + 1)
             )
         else:
-            _give_up(world, event, result, attempt)
+            _give_up(world, function, event, result, attempt)
     except Exception as error:
         world.trouble(f"event for {event.function_arn}", error)
     finally:
         world.end(token)
 
 
-def _give_up(world: World, event: Event, result: Result, attempts: int) -> None:
+def _may_send(world: World, function: Function, queue: str) -> bool:
+    return world.permitted(function.role, "sqs:SendMessage", queue)
+
+
+def _give_up(world: World, function: Function, event: Event, result: Result, attempts: int) -> None:
     policy = event.policy
     answer = json.loads(result.outcome.payload)
-    if policy.on_failure:
+    if policy.on_failure and _may_send(world, function, policy.on_failure):
         sqs.send(policy.on_failure, json.dumps(_record(world, event, answer, attempts)))
-    if policy.dead_letter_queue:
+    if policy.dead_letter_queue and _may_send(world, function, policy.dead_letter_queue):
         attributes = {
             "RequestID": event.request_id,
             "ErrorCode": "200",

@@ -5,7 +5,7 @@ from base64 import b64encode
 from typing import Any, ClassVar
 
 from moto.awslambda import urls
-from moto.awslambda.exceptions import UnknownEventConfig
+from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEventConfig
 from moto.awslambda.models import (
     EventSourceMapping,
     LambdaBackend,
@@ -14,13 +14,16 @@ from moto.awslambda.models import (
 )
 
 from local_aws import sqs
+from local_aws.account import ACCOUNT, REGION
 from local_aws.adapter import replace
+from local_aws.authorization import Denied
 from local_aws.awslambda.asynchronous import Policy, accept
 from local_aws.awslambda.folders import layer_of
 from local_aws.awslambda.functions import Function
 from local_aws.awslambda.mapping import Poller, Source
-from local_aws.kernel import ACCOUNT, REGION, World
+from local_aws.kernel import World
 
+SERVICE = "lambda.amazonaws.com"
 SYNCHRONOUS, EVENT = "RequestResponse", "Event"
 
 
@@ -33,6 +36,12 @@ class Backend(LambdaBackend):
     dead_letters: ClassVar[dict[str, str]] = {}
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
+        try:
+            self.world.guard.require(SERVICE, "sts:AssumeRole", spec["Role"])
+        except Denied:
+            raise InvalidParameterValueException(
+                "The role defined for the function cannot be assumed by Lambda."
+            ) from None
         function = super().create_function(spec)
         queue = spec.get("DeadLetterConfig", {}).get("TargetArn")
         if queue:

@@ -8,11 +8,12 @@ from pathlib import Path
 from moto.awslambda.models import LambdaFunction
 
 from local_aws import identity
+from local_aws.account import REGION
 from local_aws.awslambda.folders import Layer, below, folder_of, merge_layers
 from local_aws.awslambda.logs import FunctionLog
 from local_aws.awslambda.process import Code, Process
 from local_aws.awslambda.runtime_api import Outcome
-from local_aws.kernel import REGION, World
+from local_aws.kernel import World
 
 HOOK = Path(__file__).parent / "hook"
 TAIL_BYTES = 4096
@@ -39,7 +40,7 @@ class Function:
         self._function = function
         self._layers = layers
         self._opt = world.root / "functions" / function.function_name / "opt"
-        self._log = FunctionLog(world, function.function_name)
+        self._log = FunctionLog(world, function.function_name, str(function.role))
         self._process: Process | None = None
         self._lock = threading.Lock()
 
@@ -50,11 +51,24 @@ class Function:
             if self._process is None or not self._process.alive:
                 self._log.renew()
                 self._process = Process(self._code())
+            self._world.deaths.begun(name, self._process.end)
             outcome, lines = self._process.invoke(payload)
             if outcome.failed:
                 lines = [*lines, f"[ERROR] {outcome.payload.decode(errors='replace')}"]
             self._log.write(lines)
+            self._trace()
             return Result(outcome, lines)
+
+    @property
+    def role(self) -> str:
+        """ARN of the role under which the function runs, and all that Lambda does for it."""
+        return str(self._function.role)
+
+    def _trace(self) -> None:
+        """X-Ray gets nothing here; what Lambda would send it has to be allowed all the same."""
+        if self._function.tracing_config["Mode"] == "Active":
+            for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):
+                self._world.permitted(self.role, action, "*")
 
     def end(self) -> None:
         """End the process, if there is one."""

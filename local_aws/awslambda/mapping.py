@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from moto.sqs.models import Message
 
 from local_aws import sqs
+from local_aws.account import REGION
 from local_aws.awslambda.functions import Function
 from local_aws.awslambda.runtime_api import Outcome
-from local_aws.kernel import REGION, World
+from local_aws.kernel import World
 
 GATHER_SECONDS = (
     0.05  # stands for the batching window: a burst makes one batch, and nothing waits long
@@ -74,8 +75,18 @@ class Poller:
             time.sleep(GATHER_SECONDS)
         return True
 
+    def _may(self) -> bool:
+        """What Lambda does with the queue, it does as the function's role."""
+        return all(
+            self._world.permitted(self._function.role, f"sqs:{action}", self._source.queue_arn)
+            for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+        )
+
     def _serve_batch(self) -> None:
         queues, name = sqs.backend(), self._source.queue
+        if not self._may():
+            self.stop()  # Lambda would try again until somebody mends the role
+            return
         messages = queues.receive_batch(name, self._source.batch_size)
         if not messages:
             return
@@ -85,6 +96,8 @@ class Poller:
         for message in messages:
             if message.id in failed:
                 wait = RETRY_SECONDS * message.approximate_receive_count
+                if self._world.deaths.on:
+                    wait = 0.0  # it will die many times more
                 queues.retry_soon(name, str(message.receipt_handle), wait)
             else:
                 queues.delete_message(name, str(message.receipt_handle))

@@ -6,9 +6,10 @@ import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from local_aws.kernel import REGION
+from local_aws.account import REGION
+from local_aws.identity import ROOT_KEYS
 
-OPERATOR_KEY = "AKIALOCALDEPLOYER000"
+OPERATOR_KEY = ROOT_KEYS[1]
 
 
 class HttpApi:

@@ -27,6 +27,16 @@ def role(request: Request) -> Made:
     return Made(name, {"Arn": made["Role"]["Arn"], "RoleId": made["Role"]["RoleId"]})
 
 
+@makes("AWS::IAM::ManagedPolicy")
+def managed_policy(request: Request) -> Made:
+    """A policy to attach to people or roles."""
+    name, text = request.name("ManagedPolicyName"), document(request.take("PolicyDocument"))
+    made = request.api(
+        "iam", "create_policy", PolicyName=name, PolicyDocument=text, **request.rest()
+    )
+    return Made(made["Policy"]["Arn"], {"PolicyArn": made["Policy"]["Arn"]})
+
+
 @makes("AWS::Lambda::LayerVersion")
 def layer_version(request: Request) -> Made:
     """A layer's version."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from local_aws.account import ACCOUNT, REGION
 from local_aws.deploy.intrinsics import TemplateError
-from local_aws.kernel import ACCOUNT, REGION
 
 
 class Api(Protocol):

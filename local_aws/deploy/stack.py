@@ -6,10 +6,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_aws.account import ACCOUNT, REGION
 from local_aws.deploy import compute, messaging, storage
 from local_aws.deploy.intrinsics import NO_VALUE, Resolver, TemplateError
 from local_aws.deploy.resource import MAKERS, Api, Made, Request
-from local_aws.kernel import ACCOUNT, REGION
 
 __all__ = ["DeployError", "Stack", "compute", "messaging", "storage"]
 

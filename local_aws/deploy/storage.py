@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from local_aws.account import REGION
 from local_aws.deploy.intrinsics import TemplateError
 from local_aws.deploy.resource import Made, Request, document, makes
-from local_aws.kernel import REGION
 
 
 @makes("AWS::S3::Bucket")

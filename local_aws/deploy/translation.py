@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from local_aws.kernel import REGION
+from local_aws.account import REGION
 
 HERE = Path(__file__).resolve().parents[2]
 

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from moto.events.models import EventsBackend, Rule, events_backends
 
+from local_aws.account import ACCOUNT, REGION
 from local_aws.events.delivery import Target, deliver
-from local_aws.kernel import ACCOUNT, REGION, Event, World
+from local_aws.kernel import Event, World
 
 type Invoke = Callable[[str, bytes], None]
 

@@ -10,8 +10,10 @@ from moto.events.models import Rule
 from moto.events.utils import EventTemplateParser
 
 from local_aws import sqs
+from local_aws.authorization import Denied
 from local_aws.kernel import Event, World
 
+SERVICE = "events.amazonaws.com"
 RETRY_SECONDS = 0.2
 MOST_RETRIES = 3  # EventBridge tries 185 times in a day; here a failure that lasts is seen at once
 
@@ -35,6 +37,13 @@ class TargetGone(Exception):
     """The target does not exist; trying again is no use."""
 
 
+class NotAllowed(Exception):
+    """The target's policy does not let this rule in; trying again is no use."""
+
+
+_CODES: dict[type[Exception], str] = {TargetGone: "NO_RESOURCE", NotAllowed: "NO_PERMISSIONS"}
+
+
 def deliver(
     world: World, invoke: Callable[[str, bytes], None], rule: Rule, target: Target, event: Event
 ) -> None:
@@ -43,6 +52,7 @@ def deliver(
 
     def attempt() -> None:
         service = target["Arn"].split(":")[2]
+        _require(world, rule, target["Arn"])
         try:
             if service == "lambda":
                 invoke(target["Arn"], payload.encode())
@@ -54,8 +64,8 @@ def deliver(
 
     try:
         attempt()
-    except TargetGone as gone:
-        _bury(rule, target, event, gone, 0)
+    except (TargetGone, NotAllowed) as final:
+        _bury(world, rule, target, event, final, 0)
     except Exception:
         token = world.begin(f"delivery of {rule.name} to {target['Arn']}")
         threading.Thread(
@@ -79,25 +89,38 @@ def _retry(
                 last = error
             else:
                 return
-        _bury(rule, target, event, last, most)
+        _bury(world, rule, target, event, last, most)
     finally:
         world.end(token)
 
 
-def _bury(rule: Rule, target: Target, event: Event, error: Exception, retries: int) -> None:
+def _require(world: World, rule: Rule, arn: str) -> None:
+    """A queue or function lets in the rules that its own policy names."""
+    action = "lambda:InvokeFunction" if arn.split(":")[2] == "lambda" else "sqs:SendMessage"
+    try:
+        world.guard.require(SERVICE, action, arn, (("aws:SourceArn", rule.arn),))
+    except Denied as denied:
+        raise NotAllowed(str(denied)) from denied
+
+
+def _bury(
+    world: World, rule: Rule, target: Target, event: Event, error: Exception, retries: int
+) -> None:
     """Send what could not be delivered to the target's dead-letter queue, if it has one."""
     queue = target.get("DeadLetterConfig", {}).get("Arn")
     if not queue:
         return
-    gone = isinstance(error, TargetGone)
+    if not world.permitted(SERVICE, "sqs:SendMessage", queue, (("aws:SourceArn", rule.arn),)):
+        return
+    code = _CODES.get(type(error), "INTERNAL_ERROR")
     attributes = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target["Arn"],
-        "ERROR_CODE": "NO_RESOURCE" if gone else "INTERNAL_ERROR",
+        "ERROR_CODE": code,
         "ERROR_MESSAGE": str(error) or type(error).__name__,
         "RETRY_ATTEMPTS": str(retries),
     }
-    if not gone:
+    if type(error) not in _CODES:
         attributes["EXHAUSTED_RETRY_CONDITION"] = "MaximumRetryAttempts"
     sqs.send(queue, json.dumps(event), attributes)
 

@@ -13,8 +13,9 @@ from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
 from moto.s3.notifications import S3NotificationEvent as Kind
 from moto.s3.responses import S3Response
 
+from local_aws.account import ACCOUNT
 from local_aws.adapter import replace
-from local_aws.kernel import ACCOUNT, World
+from local_aws.kernel import World
 from local_aws.wire import source_address
 
 NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from moto.sts.models import sts_backends
 
 from local_aws import identity
-from local_aws.kernel import ACCOUNT, REGION
+from local_aws.account import ACCOUNT, REGION
 from local_aws.sagemaker.core import Caller
 
 

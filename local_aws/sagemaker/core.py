@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from local_aws.kernel import ACCOUNT, World
+from local_aws.account import ACCOUNT
+from local_aws.kernel import World
 from local_aws.sagemaker.values import Json, given, sections, text
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from local_aws.sagemaker import names, storage
+from local_aws.sagemaker import behind, names, storage
 from local_aws.sagemaker.capture import Capture
 from local_aws.sagemaker.core import Core
 from local_aws.sagemaker.endpoint_configs import EndpointConfig
@@ -143,9 +143,14 @@ class Fleets:
         container = self._models.model(text(variant, "ModelName")).container
         sandbox = self._sandbox(endpoint, container)
         try:
+            if container.role:
+                behind.pull(self._core.world, container.role, container.image)
+                behind.observe(self._core.world, container.role, f"Endpoints/{endpoint}")
             if container.artifact:
                 packed = storage.read(sandbox.role.s3, container.artifact)
                 storage.unpack(BytesIO(packed), sandbox.folder(_MODEL))
+        except behind.PullError as error:
+            raise FleetFailedError(str(error)) from error
         except storage.StorageError as error:
             raise FleetFailedError(
                 f"Failed to download model data for container {container.image}: {error}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from local_aws.sagemaker import names
+from local_aws.sagemaker import behind, names
 from local_aws.sagemaker.core import Core, Operation
 from local_aws.sagemaker.errors import in_use, invalid, not_found
 from local_aws.sagemaker.job_views import announced, described
@@ -33,6 +33,9 @@ class Work(Protocol):
 
     def check(self, request: Json) -> None:
         """Refuse what cannot run here."""
+
+    def image(self, request: Json) -> str:
+        """The container's image."""
 
     def prepare(self, request: Json, sandbox: Sandbox) -> Command:
         """Copy what the script reads, and make its command."""
@@ -161,7 +164,7 @@ class Jobs:
                 self._attempt(work, job, sandbox)
         except FailedError as end:
             failure = str(end)
-        except (StorageError, RefusedError) as error:
+        except (StorageError, RefusedError, behind.PullError) as error:
             failure = f"ClientError: {error}"
         except Exception as fault:
             _log.exception("job %s broke", job.name)
@@ -170,6 +173,9 @@ class Jobs:
         self._finish(job, failure)
 
     def _attempt(self, work: Work, job: Job, sandbox: Sandbox) -> None:
+        world, role = self._core.world, text(job.request, "RoleArn")
+        behind.pull(world, role, work.image(job.request))
+        behind.observe(world, role, f"{work.kind}Jobs")
         command = work.prepare(job.request, sandbox)
         job.started = self._core.now()
         code = self._execute(job, command, work.runtime(job.request))

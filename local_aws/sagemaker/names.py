@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import string
 
-from local_aws.kernel import ACCOUNT, REGION
+from local_aws.account import ACCOUNT, REGION
 
 _LETTERS = string.ascii_lowercase + string.digits
 JOB_NAME_LENGTH = 63

@@ -35,6 +35,10 @@ class Processing:
         if not texts(section(request, "AppSpecification"), "ContainerEntrypoint"):
             raise RefusedError("an image's own entry point cannot run without a container")
 
+    def image(self, request: Json) -> str:
+        """The container's image."""
+        return str(section(request, "AppSpecification").get("ImageUri", ""))
+
     def prepare(self, request: Json, sandbox: Sandbox) -> Command:
         """Copy the inputs and make the command."""
         for entry in sections(request, "ProcessingInputs"):

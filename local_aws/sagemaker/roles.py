@@ -8,16 +8,18 @@ import boto3
 from botocore.config import Config
 
 from local_aws import identity
-from local_aws.kernel import REGION, World
+from local_aws.account import ACCOUNT, REGION
+from local_aws.kernel import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
 SESSION = "SageMaker"
+SERVICE = "sagemaker.amazonaws.com"
 _ROOT = {
-    "AWS_ACCESS_KEY_ID": "embedded",
-    "AWS_SECRET_ACCESS_KEY": "embedded",
+    "AWS_ACCESS_KEY_ID": identity.ROOT_KEYS[2],
+    "AWS_SECRET_ACCESS_KEY": "local",
 }
 # What is refused is to be seen at once, and a broken answer not to be asked for again.
 _CONFIG = Config(
@@ -95,5 +97,7 @@ class Roles:
     def _assumed(self, role_arn: str | None) -> dict[str, str]:
         if not role_arn:
             return _ROOT
+        assume = "sts:AssumeRole"
+        self._world.guard.require(SERVICE, assume, role_arn, (("aws:SourceAccount", ACCOUNT),))
         with self._world.lock("sts"):
             return identity.assume_role(role_arn, SESSION)

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping
 
-from local_aws.kernel import ACCOUNT
+from local_aws.account import ACCOUNT
 from local_aws.sagemaker.capture import Exchange
 from local_aws.sagemaker.core import Core
 from local_aws.sagemaker.endpoints import Endpoints

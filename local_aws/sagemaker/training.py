@@ -44,6 +44,10 @@ class Training:
             refuse_unless(_SOURCE, section(source, "S3DataSource"), "S3DataSource")
             refuse_unless({"InputMode": "File", "CompressionType": "None"}, channel, "Channel")
 
+    def image(self, request: Json) -> str:
+        """The container's image."""
+        return str(section(request, "AlgorithmSpecification").get("TrainingImage", ""))
+
     def prepare(self, request: Json, sandbox: Sandbox) -> Command:
         """Copy code and channels, write the configuration, make the command."""
         parameters = _decoded(text_map(request, "HyperParameters"))

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from moto.sqs import urls
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
+from local_aws.account import ACCOUNT, REGION
 from local_aws.adapter import replace
-from local_aws.kernel import ACCOUNT, REGION, World
+from local_aws.kernel import World
 
 
 class NoSuchQueue(Exception):

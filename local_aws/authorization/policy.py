@@ -1,0 +1,167 @@
+"""Evaluates IAM policies. Pure: the same statements and the same call give the same answer.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+type Json = Mapping[str, object]
+type Pairs = tuple[tuple[str, str], ...]
+
+ANYBODY = "*"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a policy; `id` names the policy and the statement in it."""
+
+    id: str
+    document: Json
+
+
+@dataclass(frozen=True)
+class Call:
+    """What somebody wants to do. `principal` is a role's, a user's or the root's ARN, or a service.
+
+    `context` holds the condition keys of the call, with their values.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    context: Pairs = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer, and the statements that gave it; none if nothing allows it."""
+
+    allowed: bool
+    explicit: bool
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Statements by the principal that has them, and by the resource that they hang on.
+
+    A bucket's statements are found for its objects too. A role's trust policy hangs on its ARN.
+    """
+
+    identity: Mapping[str, tuple[Statement, ...]]
+    resource: Mapping[str, tuple[Statement, ...]]
+
+    def decide(self, call: Call) -> Decision:
+        """An explicit deny beats every allow; without one, an allow on either side is enough."""
+        owner = call.resource.partition("/")[0] if ":s3:::" in call.resource else call.resource
+        mine = [one for one in self.identity.get(call.principal, ()) if _matches(one, call)]
+        its = [
+            one
+            for one in self.resource.get(owner, ())
+            if _matches(one, call) and _names(one.document.get("Principal"), call.principal)
+        ]
+        denying = [one.id for one in (*mine, *its) if one.document["Effect"] == "Deny"]
+        allowing = [one.id for one in (*mine, *its) if one.document["Effect"] == "Allow"]
+        if denying:
+            return Decision(False, True, tuple(denying))
+        return Decision(bool(allowing) or _is_root(call), False, tuple(allowing))
+
+    def without(self, statement: str) -> "Policies":
+        """The same policies less one statement."""
+        return Policies(_less(self.identity, statement), _less(self.resource, statement))
+
+    def statements(self) -> Iterator[Statement]:
+        """Every statement."""
+        for held in (*self.identity.values(), *self.resource.values()):
+            yield from held
+
+
+def _less(
+    statements: Mapping[str, tuple[Statement, ...]], left_out: str
+) -> dict[str, tuple[Statement, ...]]:
+    return {
+        owner: tuple(one for one in held if one.id != left_out)
+        for owner, held in statements.items()
+    }
+
+
+def statements_of(policy: str, document: Json) -> tuple[Statement, ...]:
+    """The statements of a policy document, each named by its Sid, else by its place."""
+    return tuple(
+        Statement(f"{policy}#{one.get('Sid', place)}", one)
+        for place, one in enumerate(_objects(document["Statement"]))
+    )
+
+
+def _is_root(call: Call) -> bool:
+    """The account's root needs no allow; only a role's trust must name whoever takes it."""
+    return call.principal.endswith(":root") and call.action != "sts:AssumeRole"
+
+
+def _matches(statement: Statement, call: Call) -> bool:
+    document = statement.document
+    known = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+    if unknown := set(document) - known:
+        raise NotImplementedError(f"{', '.join(sorted(unknown))} in the statement {statement.id}")
+    return (
+        any(_glob(one.lower(), call.action.lower()) for one in _texts(document["Action"]))
+        and any(_glob(one, call.resource) for one in _texts(document.get("Resource", "*")))
+        and _holds(document.get("Condition", {}), {key.lower(): v for key, v in call.context})
+    )
+
+
+def _names(principal: object, who: str) -> bool:
+    """Whether a resource's policy speaks of this principal."""
+    if principal == ANYBODY:
+        return True
+    named = principal if isinstance(principal, Mapping) else {}
+    kind = "AWS" if who.startswith("arn:") else "Service"
+    account = ":".join(who.split(":")[:5]) + ":root"
+    return any(one in (ANYBODY, who, account) for one in _texts(named.get(kind, ())))
+
+
+def _holds(conditions: object, context: Mapping[str, str]) -> bool:
+    """Whether every operator holds for every one of its keys."""
+    assert isinstance(conditions, Mapping)
+    return all(
+        _compare(str(operator), context.get(str(key).lower()), _texts(values))
+        for operator, keys in conditions.items()
+        for key, values in keys.items()
+    )
+
+
+def _compare(operator: str, found: str | None, wanted: list[str]) -> bool:
+    if operator == "Null":
+        return wanted == [str(found is None).lower()]
+    negated = "Not" in operator
+    positive = operator.replace("Not", "")
+    if positive not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "Bool"):
+        raise NotImplementedError(f"the condition operator {operator}")
+    if found is None:
+        return negated  # what is absent differs from everything
+    if positive == "Bool":
+        return found.lower() in [one.lower() for one in wanted]
+    plain = positive == "StringEquals"
+    return negated != any(found == one if plain else _glob(one, found) for one in wanted)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    wild = {"*": ".*", "?": "."}
+    return re.compile("".join(wild.get(letter) or re.escape(letter) for letter in text), re.DOTALL)
+
+
+def _glob(pattern: str, text: str) -> bool:
+    return _pattern(pattern).fullmatch(text) is not None
+
+
+def _texts(value: object) -> list[str]:
+    values: Iterable[object] = value if isinstance(value, list | tuple) else [value]
+    return [str(one) for one in values]
+
+
+def _objects(value: object) -> list[Json]:
+    return value if isinstance(value, list) else [value]  # type: ignore[list-item]
