@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 REGION = "eu-west-1"
+ROOT_KEY = "AKIALOCALLOCALLOCAL0"
 BOOT_SECONDS = 60
 STOP_SECONDS = 10
 
@@ -30,7 +31,7 @@ def environment(endpoint: str, base: Mapping[str, str] | None = None) -> dict[st
     kept = {k: v for k, v in (base or os.environ).items() if not k.startswith("AWS_")}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "AKIALOCALLOCALLOCAL0",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -52,8 +52,10 @@ def deliver(
 
     def attempt() -> None:
         service = target["Arn"].split(":")[2]
-        _require(world, rule, target["Arn"])
         try:
+            if service == "sqs":
+                sqs.queue_by_arn(target["Arn"])
+            _require(world, rule, target["Arn"])
             if service == "lambda":
                 invoke(target["Arn"], payload.encode())
             else:

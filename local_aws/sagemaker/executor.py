@@ -69,9 +69,10 @@ class Executor:
                     self._jobs.stop(run.job_arn)
 
     def _run(self, execution: Execution) -> None:
-        s3 = self._roles.session(execution.role).s3
         scope = Scope(
-            execution.parameters, execution.variables(), lambda uri: storage.read(s3, uri)
+            execution.parameters,
+            execution.variables(),
+            lambda uri: storage.read(self._roles.session(execution.role).s3, uri),
         )
         progress = _Progress(scope, list(execution.definition.steps))
         try:

@@ -14,6 +14,7 @@ from local_aws.sagemaker import behind, names, storage
 from local_aws.sagemaker.capture import Capture
 from local_aws.sagemaker.core import Core
 from local_aws.sagemaker.endpoint_configs import EndpointConfig
+from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.models import Container, Models
 from local_aws.sagemaker.processes import Command, Process, Processes
 from local_aws.sagemaker.roles import Roles
@@ -141,15 +142,15 @@ class Fleets:
     def _serving(self, endpoint: str, config: EndpointConfig, variant: Json) -> Serving:
         name = text(variant, "VariantName")
         container = self._models.model(text(variant, "ModelName")).container
-        sandbox = self._sandbox(endpoint, container)
         try:
+            sandbox = self._sandbox(endpoint, container)
             if container.role:
                 behind.pull(self._core.world, container.role, container.image)
                 behind.observe(self._core.world, container.role, f"Endpoints/{endpoint}")
             if container.artifact:
                 packed = storage.read(sandbox.role.s3, container.artifact)
                 storage.unpack(BytesIO(packed), sandbox.folder(_MODEL))
-        except behind.PullError as error:
+        except (behind.PullError, SageMakerError) as error:
             raise FleetFailedError(str(error)) from error
         except storage.StorageError as error:
             raise FleetFailedError(

@@ -9,7 +9,9 @@ from botocore.config import Config
 
 from local_aws import identity
 from local_aws.account import ACCOUNT, REGION
+from local_aws.authorization import Denied
 from local_aws.kernel import World
+from local_aws.sagemaker.errors import invalid
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -87,7 +89,10 @@ class Roles:
         self._lock = threading.Lock()
 
     def session(self, role_arn: str | None) -> RoleSession:
-        """The role's session; without a role, the embedded AWS's own root."""
+        """The role's session; without a role, the embedded AWS's own root.
+
+        Raises SageMakerError if SageMaker may not assume the role.
+        """
         with self._lock:
             key = role_arn or ""
             if key not in self._sessions:
@@ -98,6 +103,12 @@ class Roles:
         if not role_arn:
             return _ROOT
         assume = "sts:AssumeRole"
-        self._world.guard.require(SERVICE, assume, role_arn, (("aws:SourceAccount", ACCOUNT),))
+        try:
+            self._world.guard.require(SERVICE, assume, role_arn, (("aws:SourceAccount", ACCOUNT),))
+        except Denied:
+            raise invalid(
+                f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+                f"principal '{SERVICE}' to assume the role."
+            ) from None
         with self._world.lock("sts"):
             return identity.assume_role(role_arn, SESSION)

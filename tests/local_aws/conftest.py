@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local_aws.client import LocalAws
+from local_aws.client import ROOT_KEY, LocalAws
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -25,7 +25,13 @@ def client(aws: LocalAws) -> Callable[[str], Any]:
 
     def get(service: str) -> Any:
         if service not in made:
-            made[service] = boto3.client(service, endpoint_url=aws.endpoint, region_name=REGION)
+            made[service] = boto3.client(
+                service,
+                endpoint_url=aws.endpoint,
+                region_name=REGION,
+                aws_access_key_id=ROOT_KEY,
+                aws_secret_access_key="local",
+            )
         return made[service]
 
     return get

@@ -12,9 +12,15 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local_aws.client import LocalAws, LocalAwsError, NotIdle
+from local_aws.client import ROOT_KEY, LocalAws, LocalAwsError, NotIdle
 
 HERE = Path(__file__).parent
+
+REACHED = {
+    "region_name": "eu-west-1",
+    "aws_access_key_id": ROOT_KEY,
+    "aws_secret_access_key": "local",
+}
 
 
 def template(folder, resources, more=""):
@@ -56,7 +62,7 @@ def running(pid):
 
 
 def start_function(aws):
-    client = boto3.client("lambda", endpoint_url=aws.endpoint, region_name="eu-west-1")
+    client = boto3.client("lambda", **REACHED, endpoint_url=aws.endpoint)
     client.invoke(FunctionName="tiny-worker", Payload=b"{}")
 
 
@@ -81,7 +87,7 @@ def test_killing_parent_or_server_ends_every_process(tmp_path, victim):
         here = Path({str(HERE)!r})
         aws = LocalAws.start(Path({str(tmp_path)!r}), here / "template.yaml")
         import boto3
-        function = boto3.client("lambda", endpoint_url=aws.endpoint, region_name="eu-west-1")
+        function = boto3.client("lambda", **{REACHED!r}, endpoint_url=aws.endpoint)
         function.invoke(FunctionName="tiny-worker", Payload=b"{{}}")
         hang = dict(Payload=b'{{"do": "hang"}}', InvocationType="Event")
         function.invoke(FunctionName="tiny-worker", **hang)

@@ -126,8 +126,26 @@ def _one_byte_changed(stage: Stage, uri: str) -> Restore:
 
 def _replaced(stage: Stage, uri: str, data: bytes) -> Restore:
     bucket, key = split_s3(uri)
-    version = stage.aws.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
-    return lambda: stage.aws.s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+    with unguarded(stage, bucket):
+        version = stage.aws.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+
+    def restore() -> None:
+        with unguarded(stage, bucket):
+            stage.aws.s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+    return restore
+
+
+@contextmanager
+def unguarded(stage: Stage, bucket: str) -> Iterator[None]:
+    """Somebody who may do anything takes the bucket's policy off, and puts it back afterwards."""
+    s3 = stage.aws.s3
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.put_bucket_policy(Bucket=bucket, Policy='{"Version": "2012-10-17", "Statement": []}')
+    try:
+        yield
+    finally:
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
 
 LIES = {

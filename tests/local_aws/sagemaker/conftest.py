@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,13 @@ type Put = Callable[[str, bytes | str], str]
 type Get = Callable[[str], bytes]
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
+TRUST, ANYTHING = (
+    json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | rest]})
+    for rest in (
+        {"Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}},
+        {"Action": "*", "Resource": "*"},
+    )
+)
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1.9"
 BUCKET = "artifacts"
 _numbers = itertools.count(1)
@@ -84,6 +92,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     server.start()
     host, port = server.get_host_and_port()
     world.endpoint = f"http://{host}:{port}"
+    iam = local.client("iam")
+    iam.create_role(RoleName="execution", AssumeRolePolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="execution", PolicyName="all", PolicyDocument=ANYTHING)
     local.client("s3").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )

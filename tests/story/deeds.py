@@ -1,0 +1,200 @@
+"""What the demo leaves out: people who look, functions that fail, attempts that are forbidden."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from cli.demo.stage import MODEL, Stage
+from cli.people import NAMES
+from cli.status import status
+from steward import times
+from steward.aws import Aws
+from steward.lineage.ask import ask
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def done(stage: Stage) -> dict[str, str]:
+    """Do it all; returns the forbidden attempts with the code of the answer."""
+    for part in NAMES:
+        look_around(stage, part)
+    fail(stage)
+    return dict(attempts(stage))
+
+
+def look_around(stage: Stage, part: str) -> None:
+    """A person reads what there is to read, with nothing but the policy of that part."""
+    person, names, where = stage.people[part], stage.names, stage.target
+    key = {
+        "AWS_ACCESS_KEY_ID": person.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
+    }
+    with environment(key):
+        assert status(Aws(), where)[0].serves == 3
+        answer = ask(Aws(), stage.lineage, question(stage), stage.now())
+        assert "error" not in answer, answer
+    sagemaker = person.session.client("sagemaker")
+    runs = sagemaker.list_pipeline_executions(PipelineName=names.pipeline)
+    arn = runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]
+    sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)
+    if part == "trainer":
+        listed = stage.landing.list_objects_v2(Bucket=where.landing_bucket)["Contents"]
+        stage.landing.get_object(Bucket=where.landing_bucket, Key=listed[0]["Key"])
+
+
+def question(stage: Stage) -> dict[str, str]:
+    """Where a prediction of version 1 came from."""
+    key = next(key for key, (version, _) in stage.answers.items() if version == 1)
+    served = stage.store.query(stage.store.lineage, f"serving#{stage.names.endpoint}")[0]["sk"]
+    return {"endpoint": stage.names.endpoint, "id": key, "at": str(served)}
+
+
+def while_shifting(stage: Stage) -> dict[str, str]:
+    """What served just before version 2 did, when some traffic may have gone there already."""
+    since = stage.store.query(stage.store.lineage, f"serving#{stage.names.endpoint}")[1]["sk"]
+    at = times.iso(times.parse(str(since)) - timedelta(seconds=30))
+    return {"endpoint": stage.names.endpoint, "at": at}
+
+
+@contextmanager
+def environment(given: dict[str, str]) -> Iterator[None]:
+    """Variables that are set inside; boto3 would keep the key of before."""
+    before = dict(os.environ)
+    os.environ.update(given)
+    boto3.setup_default_session()
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    boto3.setup_default_session()
+
+
+def fail(stage: Stage) -> None:
+    """Each function meets what is missing, or has to tell somebody."""
+    function = boto3.client("lambda")
+    for asked in (question(stage), while_shifting(stage)):
+        name, payload = stage.target.function("lineage"), json.dumps(asked).encode()
+        answer = json.load(function.invoke(FunctionName=name, Payload=payload)["Payload"])
+        assert "error" not in answer, answer
+    landing, prefix = stage.target.landing_bucket, stage.spec.data.prefix
+    stage.landing.put_object(Bucket=landing, Key=f"{prefix}broken.csv", Body=b"a,b\n1,2\n")
+    gone(stage, "training", landing, f"{prefix}gone.csv")
+    report = f"monitoring/{MODEL}/v3/2026/01/01/00/constraint_violations.json"
+    gone(stage, "drift", stage.target.artifact_bucket, report)
+    without_evidence(stage)
+    stage.local.settle()
+
+
+def gone(stage: Stage, concern: str, bucket: str, key: str) -> None:
+    """An object is announced that does not exist any more."""
+    sqs = boto3.client("sqs")
+    event = {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "account": stage.target.account,
+        "region": stage.target.region,
+        "time": times.iso(stage.now()),
+        "detail": {
+            "bucket": {"name": bucket},
+            "object": {"key": key, "size": 1, "etag": "e", "sequencer": "0A"},
+        },
+    }
+    url = sqs.get_queue_url(QueueName=f"{stage.target.prefix}-{concern}")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+
+
+def without_evidence(stage: Stage) -> None:
+    """A version by hand, whose reports and artifact were never written, is approved anyway."""
+    there = f"s3://{stage.target.artifact_bucket}/runs/{MODEL}/by-hand"
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1"
+    stage.aws.sagemaker.create_model_package(
+        ModelPackageGroupName=stage.names.group,
+        ModelApprovalStatus="PendingManualApproval",
+        InferenceSpecification={
+            "Containers": [{"Image": image, "ModelDataUrl": f"{there}/model.tar.gz"}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        ModelMetrics={
+            "ModelQuality": {
+                "Statistics": {"ContentType": "application/json", "S3Uri": f"{there}/none.json"}
+            }
+        },
+    )
+    stage.local.settle()
+    arn = f"arn:aws:sagemaker:{stage.target.region}:{stage.target.account}:model-package"
+    stage.approver.update_model_package(
+        ModelPackageArn=f"{arn}/{stage.names.group}/4",
+        ModelApprovalStatus="Approved",
+        ApprovalDescription="override: to see what becomes of it",
+    )
+
+
+def attempts(stage: Stage) -> Iterator[tuple[str, str]]:
+    """What is forbidden even to somebody who may do anything else."""
+    s3, bucket = stage.aws.s3, stage.target.artifact_bucket
+    yield "write a model", refused(lambda: s3.put_object(Bucket=bucket, Key="runs/x", Body=b""))
+    yield (
+        "overwrite a snapshot",
+        refused(lambda: s3.put_object(Bucket=bucket, Key="snapshots/x", Body=b"")),
+    )
+    plain = boto3.client("s3")
+    plain.meta.events.register("before-sign.s3", _without_tls)
+    for name in (bucket, stage.target.landing_bucket):
+        yield f"read {name} without TLS", refused(lambda name=name: plain.list_objects(Bucket=name))
+    yield "approve as trainer", approve(stage, almighty(stage, "trainer"))
+    yield "train as approver", train(stage, almighty(stage, "approver"))
+
+
+def approve(stage: Stage, sagemaker: "SageMakerClient") -> str:
+    arn = f"arn:aws:sagemaker:{stage.target.region}:{stage.target.account}:model-package"
+    return refused(
+        lambda: sagemaker.update_model_package(
+            ModelPackageArn=f"{arn}/{stage.names.group}/3", ModelApprovalStatus="Approved"
+        )
+    )
+
+
+def train(stage: Stage, sagemaker: "SageMakerClient") -> str:
+    return refused(
+        lambda: sagemaker.start_pipeline_execution(
+            PipelineName=stage.names.pipeline, ClientRequestToken="1" * 32
+        )
+    )
+
+
+def _without_tls(request: object, **_: object) -> None:
+    vars(request)["headers"]["X-Forwarded-Proto"] = "http"
+
+
+def almighty(stage: Stage, part: str) -> "SageMakerClient":
+    """SageMaker as seen by somebody with the policy of a part, and one that allows everything."""
+    iam, name = boto3.client("iam"), f"almighty-{part}"
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(ANYTHING))["Policy"]
+    iam.create_user(UserName=name)
+    for arn in (stage.target.policy(part), policy["Arn"]):
+        iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).client("sagemaker")
+
+
+def refused(attempt: object) -> str:
+    """The code of the refusal; empty if there was none."""
+    assert callable(attempt)
+    try:
+        attempt()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
