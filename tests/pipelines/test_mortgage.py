@@ -55,9 +55,9 @@ def test_people_are_made_up_and_each_is_unlike_the_others() -> None:
     assert {record["ssn"][:3] for record in records} == {"000"}
 
 
-def test_there_are_five_parts() -> None:
-    with pytest.raises(ValueError, match="parts 1 to 5, not 6"):
-        mortgage.part(6)
+def test_there_are_six_parts() -> None:
+    with pytest.raises(ValueError, match="parts 1 to 6, not 7"):
+        mortgage.part(7)
 
 
 def test_reading_the_data_does_not_load_pandas() -> None:
