@@ -4,37 +4,62 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cli import repository
 from cli.publish import publish
-from cli.target import Target
-from local_aws.client import LocalAws
+from cli.target import Refused, Target
+from local_aws.client import LocalAws, Way
 
 PREFIX, ACCOUNT, REGION = "steward", "123456789012", "eu-west-1"
 
 
+type Tell = Callable[[str], object]
+
+
+def _silent(line: str) -> None:
+    del line
+
+
 @contextmanager
-def embedded(root: Path) -> Iterator[LocalAws]:
+def embedded(root: Path, *, way: Way | None = None, tell: Tell = _silent) -> Iterator[LocalAws]:
     """An embedded AWS with the template deployed and the models published; gone when left.
 
     Inside, this process's own AWS settings are replaced, so that nothing reaches a real account.
     """
+    way = way or Way()
+    parameters = {"Prefix": PREFIX}
     with (
-        _own_folder(root) as own,
-        LocalAws.start(own, repository.TEMPLATE, {"Prefix": PREFIX}) as aws,
+        (_kept_folder if way.keep else _own_folder)(root) as own,
+        LocalAws.start(own, repository.TEMPLATE, parameters, way=way, tell=tell) as aws,
     ):
         before, inside = dict(os.environ), aws.environment()
         try:
             os.environ.clear()  # a profile or an endpoint of one service would lead elsewhere
             os.environ.update(inside)
-            publish(target(aws), dry_run=False)
+            changes = publish(target(aws), dry_run=False)
+            tell(f"the models are published: {len(changes)} changes")
             yield aws
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+@contextmanager
+def _kept_folder(root: Path) -> Iterator[Path]:
+    """The folder of a state, which no other process uses; made if there is none."""
+    root.mkdir(parents=True, exist_ok=True)
+    mark = root / "lock"
+    if not mark.exists() and any(root.iterdir()):
+        raise Refused(f"{root} holds other things than a state; name a new or an empty folder.")
+    with mark.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(f"The state in {root} is in use; end the program that has it.") from None
+        yield root
 
 
 @contextmanager

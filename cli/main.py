@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,11 +20,15 @@ from cli.check import check
 from cli.demo.story import demo
 from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event
 from cli.local import embedded, target
+from cli.logs import find as find_log
+from cli.logs import follow, listing
 from cli.publish import publish
 from cli.status import lines, status
-from cli.target import Misused, Refused, confirm, find, now
+from cli.target import Misused, Refused, confirm, find, local_endpoint, now
 from cli.trace import tree
-from local_aws.client import LocalAwsError
+from cli.up import DATA, samples, up
+from local_aws.client import LocalAwsError, Way, advance, logs_folder
+from local_aws.client import now as embedded_now
 from steward import times
 from steward.aws import Aws, error_code
 from steward.errors import BadSpec
@@ -106,7 +111,41 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("status", help="what is registered, serves, waits, comes next")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_status)
+
+    one = commands.add_parser("up", help="keep an embedded AWS running for other programs")
+    one.add_argument("--port", type=int, default=0, help="any free one by default")
+    one.add_argument(
+        "--state", type=Path, metavar="DIR", help="keep all there, and go on next time"
+    )
+    one.add_argument("--clock-rate", type=_rate, default=1.0, metavar="N", help="N times as fast")
+    one.set_defaults(run=_up)
+
+    one = commands.add_parser("clock", help="what time is it on the embedded AWS?")
+    one.add_argument("--advance", type=_duration, metavar="1h", help="let so much time pass there")
+    one.set_defaults(run=_clock)
+
+    one = commands.add_parser("logs", help="logs of the embedded AWS")
+    one.add_argument("name", nargs="?", help="a function, pipeline step or endpoint")
+    one.add_argument("-f", "--follow", action="store_true", help="go on until ctrl-C")
+    one.set_defaults(run=_logs)
+
+    one = commands.add_parser("data", help="write the demo's files, to upload them yourself")
+    one.add_argument("folder", nargs="?", type=Path, default=Path(DATA))
+    one.set_defaults(run=_data)
     return parser
+
+
+def _rate(text: str) -> float:
+    if not re.fullmatch(r"\d{1,4}(\.\d+)?", text) or not 1 <= float(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
+    return float(text)
+
+
+def _duration(text: str) -> timedelta:
+    length = times.duration(text)
+    if length is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 10m, 1h or 7d")
+    return length
 
 
 def _time(text: str) -> str:
@@ -181,4 +220,35 @@ def _status(options: argparse.Namespace) -> int:
     found = status(Aws(), find(options.prefix))
     as_json = [asdict(model) for model in found]
     print(json.dumps(as_json, indent=2) if options.json else "\n".join(lines(found)))
+    return DONE
+
+
+def _up(options: argparse.Namespace) -> int:
+    rate, keep = options.clock_rate, options.state is not None
+    return up(options.state, Way(options.port, hold=False, clock_rate=rate, keep=keep))
+
+
+def _clock(options: argparse.Namespace) -> int:
+    endpoint = local_endpoint()
+    if options.advance:
+        for what in advance(endpoint, options.advance.total_seconds()):
+            print(what)
+    print(times.iso(embedded_now(endpoint)))
+    return DONE
+
+
+def _logs(options: argparse.Namespace) -> int:
+    folder = logs_folder(local_endpoint())
+    if options.name is None:
+        print("\n".join(listing(folder)))
+    elif options.follow:
+        for text in follow(find_log(folder, options.name)):
+            print(text, end="", flush=True)
+    else:
+        print(find_log(folder, options.name).read_text(errors="replace"), end="")
+    return DONE
+
+
+def _data(options: argparse.Namespace) -> int:
+    print("\n".join(samples(options.folder)))
     return DONE

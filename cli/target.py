@@ -1,5 +1,6 @@
 """Which deployment a command talks to: endpoint, account, region and prefix."""
 
+import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ import boto3
 
 from local_aws.client import now as embedded_now
 from steward import clock
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Refused(Exception):
@@ -31,7 +34,7 @@ class Target:
     @property
     def is_local(self) -> bool:
         """Whether this is an embedded AWS on this machine."""
-        return urlparse(self.endpoint).hostname in ("127.0.0.1", "localhost", "::1")
+        return urlparse(self.endpoint).hostname in LOOPBACK
 
     @property
     def landing_bucket(self) -> str:
@@ -79,6 +82,18 @@ def find(prefix: str) -> Target:
     where = "AWS itself" if "amazonaws.com" in endpoint else endpoint
     print(f"{where}, account {account}, region {target.region}, prefix {prefix}", file=sys.stderr)
     return target
+
+
+def local_endpoint() -> str:
+    """The embedded AWS that the environment points to. Raises Misused if it does not."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if urlparse(endpoint).hostname not in LOOPBACK:
+        pointed = f"AWS_ENDPOINT_URL is {endpoint}" if endpoint else "AWS_ENDPOINT_URL is not set"
+        raise Misused(
+            "This works on an embedded AWS of this machine only: start `steward up` and export "
+            f"what it prints ({pointed})."
+        )
+    return endpoint.rstrip("/")
 
 
 def now(target: Target) -> datetime:

@@ -1,6 +1,7 @@
 """`python -m local_aws`: boots the embedded AWS from a template and serves until told to end."""
 
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -29,6 +30,8 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="let nothing happen that is due later, until /_local/jump or /_local/advance asks",
     )
+    parser.add_argument("--clock-rate", type=float, default=1.0, help="embedded seconds in one")
+    parser.add_argument("--keep", action="store_true", help="keep the state in --root, or go on")
     return parser.parse_args()
 
 
@@ -66,6 +69,11 @@ def _sentence(error: OSError, port: int) -> str:
     return f"The embedded AWS cannot start: {error}."
 
 
+def _say(message: dict[str, object]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # whoever started this may be gone
+        print(json.dumps(message), flush=True)
+
+
 def main() -> int:
     """Boot, say where, serve, end. Returns the exit status."""
     arguments = _arguments()
@@ -77,6 +85,7 @@ def main() -> int:
     from local_aws.boot import LocalAws, Options
     from local_aws.deploy import DeployError
     from local_aws.deploy.translation import TranslationError
+    from local_aws.state import StateError
 
     options = Options(
         template=arguments.template.resolve(),
@@ -84,21 +93,27 @@ def main() -> int:
         port=arguments.port,
         parameters=dict(arguments.parameter),
         hold=arguments.hold,
+        clock_rate=arguments.clock_rate,
+        keep=arguments.keep,
     )
     try:
         aws = LocalAws(options)
+    except StateError as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(_sentence(error, arguments.port), file=sys.stderr)
         return 1
     try:
-        outputs = aws.start()
-        print(json.dumps({"endpoint": aws.world.endpoint, "outputs": outputs}), flush=True)
+        outputs = aws.start(lambda line: _say({"progress": line}))
+        _say({"endpoint": aws.world.endpoint, "outputs": outputs, "resumed": aws.resumed})
         ended.wait()
     except (DeployError, TranslationError) as error:
         print(f"The template cannot be deployed: {error}", file=sys.stderr)
         return 1
     finally:
-        aws.stop()
+        if lost := aws.stop():
+            _say({"lost": lost})
     return 0
 
 

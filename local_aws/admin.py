@@ -50,6 +50,7 @@ class Admin:
         busy = self._world.pending()
         return {
             "now": self._world.now().isoformat(),
+            "root": str(self._world.root),
             "idle": not busy,
             "busy": busy,
             "next_due": {"at": due.at.isoformat(), "what": due.what} if due else None,

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -43,27 +44,52 @@ def environment(endpoint: str, base: Mapping[str, str] | None = None) -> dict[st
     }
 
 
-def _ready(process: subprocess.Popen[str], errors: IO[str]) -> Json:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How it runs: port (0: any free one), and what becomes of its clock and its state."""
+
+    port: int = 0
+    hold: bool = True  # what is due later waits until it is asked for
+    clock_rate: float = 1.0  # embedded seconds in a second of the wall clock
+    keep: bool = False  # the state stays in its folder, and one that is there goes on
+
+
+type Tell = Callable[[str], object]
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _ready(process: subprocess.Popen[str], errors: IO[str], tell: Tell) -> Json:
     """What the server says when it is ready. Raises LocalAwsError with what it says otherwise."""
-    line = process.stdout.readline() if process.stdout else ""
-    if line:
-        return cast(Json, json.loads(line))
+    while line := process.stdout.readline() if process.stdout else "":
+        said = cast(Json, json.loads(line))
+        if "progress" not in said:
+            return said
+        tell(str(said["progress"]))
     process.wait(STOP_SECONDS)
     errors.seek(0)
-    said = errors.read().strip() or f"it ended with {process.returncode}"
-    raise LocalAwsError(f"the embedded AWS did not start: {said}")
+    why = errors.read().strip() or f"it ended with {process.returncode}"
+    raise LocalAwsError(f"the embedded AWS did not start: {why}")
 
 
 class LocalAws:
     """A running embedded AWS; leaving the context stops it."""
 
     def __init__(
-        self, process: subprocess.Popen[str], root: Path, endpoint: str, outputs: dict[str, str]
+        self,
+        process: subprocess.Popen[str],
+        root: Path,
+        endpoint: str,
+        outputs: dict[str, str],
+        resumed: bool,
     ) -> None:
         self._process = process
         self.root = root
         self.endpoint = endpoint
         self.outputs = outputs
+        self.resumed = resumed  # a state that was kept goes on
 
     @classmethod
     def start(
@@ -72,18 +98,23 @@ class LocalAws:
         template: Path,
         parameters: Mapping[str, str] | None = None,
         *,
-        port: int = 0,
-        hold: bool = True,
+        way: Way | None = None,
+        tell: Tell = _silent,
     ) -> Self:
-        """Boot from `template`, with files below `root`; returns when it is deployed and ready."""
+        """Boot from `template`, with files below `root`; returns when it is deployed and ready.
+
+        `tell` is told how far it is.
+        """
+        way = way or Way()
         if sys.platform != "linux":
             raise LocalAwsError(
                 f"the embedded AWS runs on Linux and on WSL2, and this is {sys.platform}"
             )
         errors = os.fdopen(os.memfd_create("errors"), "w+")  # readable even if the disk is full
         command = [sys.executable, "-m", "local_aws", "--template", str(template.resolve())]
-        command += ["--root", str(root.resolve()), "--port", str(port)]
-        command += ["--hold"] if hold else []
+        command += ["--root", str(root.resolve()), "--port", str(way.port)]
+        command += ["--clock-rate", str(way.clock_rate)]
+        command += ["--hold"] * way.hold + ["--keep"] * way.keep
         for key, value in (parameters or {}).items():
             command += ["--parameter", f"{key}={value}"]
         process = subprocess.Popen(
@@ -97,12 +128,13 @@ class LocalAws:
         )
         try:
             with errors:
-                ready = _ready(process, errors)
+                ready = _ready(process, errors, tell)
         except BaseException:  # Ctrl-C too: nothing may stay behind
             process.kill()
             process.communicate()
             raise
-        return cls(process, root, str(ready["endpoint"]), cast(dict[str, str], ready["outputs"]))
+        outputs = cast(dict[str, str], ready["outputs"])
+        return cls(process, root, str(ready["endpoint"]), outputs, bool(ready["resumed"]))
 
     def __enter__(self) -> Self:
         return self
@@ -129,15 +161,12 @@ class LocalAws:
 
     def jump(self) -> list[str]:
         """Move the clock to the next thing that is due, let it happen; returns what happened."""
-        return self._fired("jump", {})
+        answer = cast(dict[str, list[str]], self._ask("POST", "jump", {}, 3600))
+        return answer["fired"]
 
     def advance(self, seconds: float) -> list[str]:
         """Let everything happen that is due in the next `seconds`; returns what happened."""
-        return self._fired("advance", {"seconds": seconds})
-
-    def _fired(self, what: str, body: Json) -> list[str]:
-        answer = cast(dict[str, list[str]], self._ask("POST", what, body, 3600))
-        return answer["fired"]
+        return advance(self.endpoint, seconds)
 
     def events(self) -> list[Json]:
         """Every event on the bus, in order: `{"event": ..., "matched": [rule, ...]}`."""
@@ -170,8 +199,14 @@ class LocalAws:
     def _ask(self, method: str, what: str, body: Json | None = None, timeout: float = 60) -> object:
         return ask(self.endpoint, method, what, body, timeout)
 
-    def stop(self) -> None:
-        """End the embedded AWS and everything that it started."""
+    def wait(self) -> int:
+        """Wait until it has ended by itself; returns its exit status."""
+        return self._process.wait()
+
+    def stop(self) -> str:
+        """End the embedded AWS and everything that it started; returns what it said at the end."""
+        if self._process.stdout is None or self._process.stdout.closed:
+            return ""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -179,9 +214,13 @@ class LocalAws:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                stream.close()
+        except KeyboardInterrupt:  # whoever presses ctrl-C twice does not want to wait
+            self._process.kill()
+            self._process.wait()
+            raise
+        last = self._process.stdout.read()
+        self._process.communicate()
+        return str(json.loads(last)["lost"]) if last else ""
 
 
 def ask(
@@ -208,3 +247,15 @@ def now(endpoint: str) -> datetime:
     """The time on the clock of the embedded AWS at `endpoint`."""
     status = cast(dict[str, str], ask(endpoint, "GET", "status"))
     return datetime.fromisoformat(status["now"])
+
+
+def advance(endpoint: str, seconds: float) -> list[str]:
+    """Let everything happen that is due in the next `seconds`; returns what happened."""
+    answer = ask(endpoint, "POST", "advance", {"seconds": seconds}, 3600)
+    return cast(dict[str, list[str]], answer)["fired"]
+
+
+def logs_folder(endpoint: str) -> Path:
+    """Where the embedded AWS at `endpoint` keeps its logs, on this machine."""
+    status = cast(dict[str, str], ask(endpoint, "GET", "status"))
+    return Path(status["root"]) / "logs"

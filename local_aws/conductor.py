@@ -71,7 +71,15 @@ class Conductor:
             with self._baton:
                 for due in self._world.take_due():
                     self._fire(due)
-            self._world.wait_for_change(0.5)
+            self._world.wait_for_change(self._seconds_to_next())
+
+    def _seconds_to_next(self) -> float:
+        """Seconds on the wall until something is due, half a second at most."""
+        due = self._world.next_due()
+        if due is None:
+            return 0.5
+        left = (due.at - self._world.now()).total_seconds() / self._world.clock.rate
+        return min(max(left, 0.001), 0.5)
 
     def stop(self) -> None:
         """Let nothing more happen."""

@@ -31,6 +31,7 @@ from local_aws.wire import (
     service_model,
 )
 
+READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Receive", "Scan")
 JSON_PROTOCOLS = ("json", "rest-json")
 # Their stores are moto's, without locks. The others wait inside an answer, or lock themselves.
 SERIAL = ("s3", "dynamodb", "iam", "sts", "logs", "cloudwatch", "events", "secretsmanager")
@@ -90,7 +91,8 @@ class Contract:
         try:
             if refused := self._refused(call, request):
                 return refused
-            response = self._visible(call, request, self._answer(call, request))
+            with self._world.serving(changes=not call.operation.startswith(READS)):
+                response = self._visible(call, request, self._answer(call, request))
         except NotImplementedError as missing:
             return _refusal(call, request, str(missing))
         except Exception as crash:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend, iam_backends
@@ -114,6 +115,16 @@ class _Response(TokenResponse):
             _source_identities[result["Credentials"].access_key_id] = given
             result["SourceIdentity"] = given
         return answer
+
+
+def state() -> object:
+    """Who opened the sessions that there are."""
+    return _source_identities
+
+
+def resume(state: object) -> None:
+    """Take up what was kept."""
+    _source_identities.update(cast("dict[str, str]", state))
 
 
 def install() -> None:

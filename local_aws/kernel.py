@@ -2,12 +2,13 @@
 
 import heapq
 import itertools
+import os
 import threading
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,25 +21,50 @@ type Event = dict[str, object]
 
 
 class Clock:
-    """Wall time plus an offset that only grows; functions read the offset from a file."""
+    """Time that runs `rate` times as fast as the wall's and jumps forward; it never goes back.
 
-    def __init__(self, path: Path) -> None:
+    What it follows from stands in a file: functions read it, and a clock that is started on the
+    same file again goes on. While nobody runs it, it goes at the wall's own pace.
+    """
+
+    def __init__(self, path: Path, rate: float = 1.0) -> None:
         self._path = path
-        self._offset = 0.0
         self._lock = threading.Lock()
-        path.write_text("0.0")
+        self.rate = rate
+        self._set(_left_at(path) or time.time())
 
     def now(self) -> datetime:
         """The embedded AWS's present time, UTC."""
-        return datetime.fromtimestamp(time.time() + self._offset, UTC)
+        return datetime.fromtimestamp(self._at(time.time()), UTC)
 
     def jump_to(self, when: datetime) -> None:
         """Move forward to `when`; a moment that has passed changes nothing."""
         with self._lock:
-            self._offset = max(self._offset, when.timestamp() - time.time())
-            pending = self._path.with_suffix(".new")
-            pending.write_text(repr(self._offset))
-            pending.replace(self._path)
+            self._set(max(self._at(time.time()), when.timestamp()))
+
+    def beat(self) -> None:
+        """Note in the file that the clock runs still, at least once a second."""
+        os.utime(self._path)
+
+    def _at(self, wall: float) -> float:
+        since, embedded = self._fixed
+        return embedded + (wall - since) * self.rate
+
+    def _set(self, embedded: float) -> None:
+        self._fixed = (time.time(), embedded)
+        pending = self._path.with_suffix(".new")
+        pending.write_text(f"{self._fixed[0]!r} {embedded!r} {self.rate!r}")
+        pending.replace(self._path)
+
+
+def _left_at(path: Path) -> float | None:
+    """Where a former clock stands on this file; None without one."""
+    if not path.exists():
+        return None
+    since, embedded, rate = map(float, path.read_text().split())
+    last_beat = path.stat().st_mtime
+    # The next beat may have been up to a second away when it was killed.
+    return embedded + (last_beat - since) * rate + max(rate, time.time() - last_beat)
 
 
 @dataclass(order=True)
@@ -54,11 +80,11 @@ class Due:
 class World:
     """The state that the services share: where they live, what time it is, what is running."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock_rate: float = 1.0) -> None:
         root.mkdir(parents=True, exist_ok=True)
         (root / "logs").mkdir(exist_ok=True)
         self.root = root
-        self.clock = Clock(root / "clock")
+        self.clock = Clock(root / "clock", clock_rate)
         self.endpoint = ""
         self.deaths = Deaths()
         self.guard = Guard()
@@ -67,6 +93,8 @@ class World:
         self._order = itertools.count()
         self._running: dict[int, str] = {}
         self._begun = 0
+        self._serving = 0
+        self.changes = 0
         self._probes: list[Callable[[], list[str]]] = []
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._changed = threading.Condition()
@@ -129,6 +157,7 @@ class World:
             token = next(self._order)
             self._running[token] = what
             self._begun += 1
+            self.changes += 1
             return token
 
     def end(self, token: int) -> None:
@@ -164,6 +193,46 @@ class World:
             self.trouble(f"{action} by AWS itself", denied)
             return False
         return True
+
+    @contextmanager
+    def serving(self, *, changes: bool) -> Iterator[None]:
+        """While inside, a call from outside is being answered; perhaps it changes something."""
+        with self._changed:
+            self._serving += 1
+            self.changes += changes
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._serving -= 1
+
+    @contextmanager
+    def standing_still(self) -> Iterator[bool]:
+        """While inside, no store changes; yields whether nothing runs, waits or is answered either.
+
+        False too if some lock cannot be had soon: waiting for it with the others held might
+        be for ever.
+        """
+        with self._changed:
+            locks = list(self._locks.values())
+        with ExitStack() as held:
+            for lock in locks:
+                if not lock.acquire(timeout=0.1):
+                    yield False
+                    return
+                held.callback(lock.release)
+            yield not self.pending() and not self._serving
+
+    def agenda(self) -> list[Due]:
+        """What is to happen later, to be kept."""
+        return list(self._agenda)
+
+    def resume(self, agenda: list[Due]) -> None:
+        """Take up an agenda that was kept."""
+        with self._changed:
+            self._agenda = agenda
+            self._order = itertools.count(max((due.order for due in agenda), default=0) + 1)
+            heapq.heapify(self._agenda)
 
     def trouble(self, what: str, error: Exception) -> None:
         """Note an error of the embedded AWS itself: it is a fault, and in `logs/server.log`."""

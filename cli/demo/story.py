@@ -14,6 +14,7 @@ from cli import repository
 from cli.demo import acts, checks
 from cli.demo.stage import NotTrue, Stage, Stopwatch
 from cli.local import embedded
+from cli.logs import last_lines
 from local_aws.client import LocalAwsError
 from steward.observe.approval import observe_registry
 from steward.observe.serving import read_versions
@@ -233,7 +234,7 @@ def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
         logs = stage.local.root / "logs"
         told = logs.relative_to(repository.ROOT)
         print(f"The story did not go as told, see {where} and {told}/ ({seconds} s).")
-        _last_lines(logs)
+        print("\n".join(last_lines(logs)), file=sys.stderr)
         return
     print(f"Every step was checked by reading AWS back: {where} ({seconds} s).")
 
@@ -243,14 +244,6 @@ def _tell_what_next() -> None:
     print("  .venv/bin/steward demo --keep     # the same, kept running for your own questions")
     print("  .venv/bin/steward invoke training --event events/upload.json")
     print("  .venv/bin/steward check           # the models' files; copy one to add a model")
-
-
-def _last_lines(logs: Path) -> None:
-    """What was written last of all: the most likely place to look."""
-    newest = max(logs.glob("*.log"), key=lambda log: log.stat().st_mtime, default=None)
-    if newest:
-        lines = newest.read_text(errors="replace").splitlines()[-20:]
-        print(f"{newest.name}:", *lines, sep="\n  ", file=sys.stderr)
 
 
 def _keep(stage: Stage) -> None:

@@ -3,3 +3,5 @@
 from local_aws.awslambda.backend import end_all as end_all
 from local_aws.awslambda.backend import install as install
 from local_aws.awslambda.backend import invoke_event as invoke_event
+from local_aws.awslambda.backend import resume as resume
+from local_aws.awslambda.backend import state as state

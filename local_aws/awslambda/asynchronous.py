@@ -8,6 +8,7 @@ import threading
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from local_aws import sqs
 from local_aws.awslambda.functions import Function, Result
@@ -54,9 +55,8 @@ def _run(world: World, token: int, function: Function, event: Event, attempt: in
             return
         if attempt <= event.policy.retries:
             what = f"retry {attempt} of {event.function_arn}"
-            world.after(
-                WAITS[attempt - 1], what, lambda: _start(world, function, event, attempt + 1)
-            )
+            again = partial(_start, world, function, event, attempt + 1)
+            world.after(WAITS[attempt - 1], what, again)
         else:
             _give_up(world, function, event, result, attempt)
     except Exception as error:

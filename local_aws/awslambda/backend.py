@@ -2,7 +2,7 @@
 
 import os
 from base64 import b64encode
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from moto.awslambda import urls
 from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEventConfig
@@ -162,6 +162,20 @@ def install(world: World) -> None:
     os.environ["VALIDATE_LAMBDA_S3"] = "false"  # code is a folder here, not an object
     Backend.world = world
     replace(lambda_backends, Backend, urls)
+
+
+def state() -> object:
+    """What moto's store does not hold, to be kept."""
+    return Backend.running, Backend.dead_letters
+
+
+def resume(state: object) -> None:
+    """Take up what was kept, after moto's store; from now on messages are polled."""
+    Backend.running, Backend.dead_letters = cast(
+        "tuple[dict[str, Function], dict[str, str]]", state
+    )
+    for mapping in backend()._event_source_mappings.values():
+        backend()._follow(mapping)
 
 
 def end_all() -> None:

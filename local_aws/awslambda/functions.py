@@ -44,6 +44,10 @@ class Function:
         self._process: Process | None = None
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type["Function"], tuple[World, LambdaFunction, list[Layer]]]:
+        """Kept as what it was made from; its process starts again when it is needed."""
+        return Function, (self._world, self._function, self._layers)
+
     def invoke(self, payload: bytes) -> Result:
         """Run the function once, after those that came before."""
         name = self._function.function_name

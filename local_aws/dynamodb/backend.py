@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
@@ -113,6 +113,16 @@ class Response(DynamoHandler):
                 "A token was used again with a different transaction.",
             )
         return before.answer
+
+
+def state() -> object:
+    """The transactions that are remembered by their tokens."""
+    return Response.done
+
+
+def resume(state: object) -> None:
+    """Take up what was kept."""
+    Response.done.update(cast("dict[str, _Done]", state))
 
 
 def install(world: World) -> None:

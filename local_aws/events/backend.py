@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from moto.core.exceptions import JsonRESTError
@@ -82,13 +83,12 @@ class Backend(EventsBackend):
     def _schedule(self, rule: Rule, last: datetime, period: timedelta) -> None:
         missed = max(0, (self.world.now() - last) // period)
         due = last + (missed + 1) * period
+        self.world.at(due, f"schedule {rule.name}", partial(self._fire, rule, due, period))
 
-        def fire() -> None:
-            if self.event_buses["default"].rules.get(rule.name) is rule and rule.state == "ENABLED":
-                self._schedule(rule, due, period)
-                self.bus.tick(rule)
-
-        self.world.at(due, f"schedule {rule.name}", fire)
+    def _fire(self, rule: Rule, due: datetime, period: timedelta) -> None:
+        if self.event_buses["default"].rules.get(rule.name) is rule and rule.state == "ENABLED":
+            self._schedule(rule, due, period)
+            self.bus.tick(rule)
 
 
 def _check(pattern: dict[str, Any]) -> None:

@@ -119,6 +119,16 @@ class Response(S3Response):
         return status, headers, body
 
 
+def state() -> object:
+    """What moto keeps beside its stores: whose a bucket is."""
+    return s3_backends.bucket_accounts
+
+
+def resume(state: object) -> None:
+    """Take up what was kept."""
+    s3_backends.bucket_accounts.update(cast("dict[str, tuple[str, str]]", state))
+
+
 def _no_opinion(*_: object) -> PermissionResult:
     return PermissionResult.NEUTRAL
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from local_aws.kernel import World
     from local_aws.sagemaker.service import Service
 
-__all__ = ["COVERED", "install", "stop"]
+__all__ = ["COVERED", "install", "installed", "stop"]
 
 _installed: "list[Service]" = []
 
@@ -21,6 +21,11 @@ def install(world: "World") -> None:
     service = Service(world)
     service.take_over()
     _installed.append(service)
+
+
+def installed() -> "Service":
+    """The one that was installed."""
+    return _installed[-1]
 
 
 def stop() -> None:

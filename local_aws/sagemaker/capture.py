@@ -6,18 +6,16 @@ import logging
 import random
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.sagemaker.core import Core
+from local_aws.sagemaker.roles import RoleSession
 from local_aws.sagemaker.storage import split
 from local_aws.sagemaker.values import Json, given, iso, section, sections, text, texts, whole
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 LONGEST_WAIT = timedelta(seconds=60)
 MOST_WAITING = 100
@@ -50,12 +48,17 @@ class Capture:
     """Captures what one variant of one fleet answers."""
 
     def __init__(
-        self, core: Core, endpoint: str, variant: str, config: Json, s3: "S3Client"
+        self,
+        core: Core,
+        endpoint: str,
+        variant: str,
+        config: Json,
+        session: Callable[[], RoleSession],
     ) -> None:
         self.enabled = bool(config.get("EnableCapture", bool(config)))
         self._core = core
         self._config = config
-        self._s3 = s3
+        self._session = session
         self._name = f"{endpoint}/{variant}"
         self._percent = whole(config, "InitialSamplingPercentage", 0)
         self._modes = {text(o, "CaptureMode") for o in sections(config, "CaptureOptions")}
@@ -125,7 +128,7 @@ class Capture:
         key = f"{prefix}/{self._name}/{batch.since:%Y/%m/%d/%H}/{file}".lstrip("/")
         body = "".join(f"{line}\n" for line in batch.lines).encode()
         try:
-            self._s3.put_object(Bucket=bucket, Key=key, Body=body)
+            self._session().s3.put_object(Bucket=bucket, Key=key, Body=body)
         except (ClientError, BotoCoreError):
             _log.exception("%d captured records of %s are lost", len(batch.lines), self._name)
 

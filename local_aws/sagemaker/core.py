@@ -59,7 +59,7 @@ class Core:
     def __init__(self, world: World) -> None:
         self.world = world
         self.tags = Tags()
-        self._lock = threading.RLock()
+        self._lock = world.lock("sagemaker")
         self._sending = threading.RLock()
         self._depth = 0
         self._outbox: deque[_Notice] = deque()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from local_aws.sagemaker import names
 from local_aws.sagemaker.core import Caller, Core, Operation
@@ -37,6 +38,10 @@ class _Launch:
     failure: str | None = None
     over: threading.Event = field(default_factory=threading.Event)
 
+    def __reduce__(self) -> tuple[type["_Launch"], tuple[()]]:
+        """A state that is kept keeps no process; whoever takes it up launches again."""
+        return _Launch, ()
+
     def result(self) -> tuple[Fleet | None, str | None]:
         """The fleet, or why there is none."""
         self.over.wait()
@@ -54,6 +59,7 @@ class Endpoints:
         self._models = models
         self._fleets = fleets
         self._endpoints: dict[str, Endpoint] = {}
+        self._launches: dict[str, _Launch] = {}
 
     def operations(self) -> dict[str, Operation]:
         """What this part answers."""
@@ -78,8 +84,8 @@ class Endpoints:
         self._endpoints[name.lower()] = endpoint
         self._core.tags.begin(endpoint.arn, request)
         self._core.announce(STATE_EVENT, endpoint.state_event(), [endpoint.arn])
-        launch = self._launch(endpoint, config)
-        self._later(CREATION, endpoint, "creation", lambda: self._created(endpoint, launch))
+        self._launch(endpoint, config)
+        self._later(CREATION, endpoint, "creation", self._created)
         return {"EndpointArn": endpoint.arn}
 
     def update(self, request: Json, _: Caller) -> Json:
@@ -98,8 +104,8 @@ class Endpoints:
         endpoint.pending = Pending(config, variants, self._core.now())
         self._move(endpoint, "Updating")
         self._core.announce(DEPLOYMENT_EVENT, endpoint.deployment_event(), [endpoint.arn])
-        launch = self._launch(endpoint, config)
-        self._later(UPDATE, endpoint, "update", lambda: self._updated(endpoint, launch))
+        self._launch(endpoint, config)
+        self._later(UPDATE, endpoint, "update", self._updated)
         return {"EndpointArn": endpoint.arn}
 
     def _deployment(self, request: Json, endpoint: Endpoint) -> Json:
@@ -130,13 +136,29 @@ class Endpoints:
         self._move(endpoint, "Deleting")
         if fleet:
             self._core.in_background(f"end of endpoint {endpoint.name}", fleet.stop)
-        self._later(DELETION, endpoint, "deletion", lambda: self._deleted(endpoint))
+        self._later(DELETION, endpoint, "deletion", self._deleted)
 
     def endpoint(self, name: str) -> Endpoint:
         """An endpoint by its name."""
         if name.lower() not in self._endpoints:
             raise invalid(f'Could not find endpoint "{names.arn("endpoint", name)}".')
         return self._endpoints[name.lower()]
+
+    def start_again(self) -> None:
+        """Start the fleets of endpoints that were kept; those in the making too."""
+        for endpoint in self._endpoints.values():
+            if endpoint.pending:
+                self._launch(endpoint, endpoint.pending.config)
+            if endpoint.status in ("InService", "Updating"):
+                self._core.in_background(
+                    f"start of endpoint {endpoint.name}", partial(self._serve_again, endpoint)
+                )
+
+    def _serve_again(self, endpoint: Endpoint) -> None:
+        try:
+            endpoint.fleet = self._fleets.start(endpoint.name, endpoint.config)
+        except (FleetFailedError, SageMakerError) as failure:
+            endpoint.failure = str(failure)[:1024]
 
     def hang_up(self) -> None:
         """Close all connections to containers, which have ended with the zygote."""
@@ -146,8 +168,8 @@ class Endpoints:
 
     # What happens later
 
-    def _launch(self, endpoint: Endpoint, config: EndpointConfig) -> _Launch:
-        launch = _Launch()
+    def _launch(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        launch = self._launches[endpoint.name] = _Launch()
 
         def start() -> None:
             try:
@@ -161,10 +183,9 @@ class Endpoints:
                 launch.over.set()
 
         self._core.in_background(f"start of a fleet of {endpoint.name}", start)
-        return launch
 
-    def _created(self, endpoint: Endpoint, launch: _Launch) -> None:
-        fleet, failure = launch.result()
+    def _created(self, endpoint: Endpoint) -> None:
+        fleet, failure = self._launches.pop(endpoint.name).result()
         with self._core.state():
             pending, endpoint.pending = endpoint.pending, None
             assert pending
@@ -172,8 +193,8 @@ class Endpoints:
             endpoint.fleet, endpoint.failure = fleet, failure and failure[:1024]
             self._move(endpoint, "InService" if fleet else "Failed")
 
-    def _updated(self, endpoint: Endpoint, launch: _Launch) -> None:
-        fleet, failure = launch.result()
+    def _updated(self, endpoint: Endpoint) -> None:
+        fleet, failure = self._launches.pop(endpoint.name).result()
         former = None
         with self._core.state():
             assert endpoint.pending
@@ -194,9 +215,10 @@ class Endpoints:
             self._core.tags.end(endpoint.arn)
 
     def _later(
-        self, delay: timedelta, endpoint: Endpoint, what: str, action: Callable[[], None]
+        self, delay: timedelta, endpoint: Endpoint, what: str, action: Callable[[Endpoint], None]
     ) -> None:
-        self._core.world.after(delay, f"{what} of endpoint {endpoint.name}", action)
+        what = f"{what} of endpoint {endpoint.name}"
+        self._core.world.after(delay, what, partial(action, endpoint))
 
     def _move(self, endpoint: Endpoint, status: str) -> None:
         endpoint.status, endpoint.modified = status, self._core.now()

@@ -7,6 +7,7 @@ import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -96,6 +97,10 @@ class Fleet:
 
     servings: tuple[Serving, ...]
 
+    def __reduce__(self) -> tuple[type["Fleet"], tuple[tuple[()]]]:
+        """A state that is kept keeps no process; whoever takes it up starts another fleet."""
+        return Fleet, ((),)
+
     def choose(self, weights: Mapping[str, float]) -> Serving:
         """A variant, with a chance by its weight."""
         shares = [weights[serving.variant] for serving in self.servings]
@@ -156,7 +161,8 @@ class Fleets:
             raise FleetFailedError(
                 f"Failed to download model data for container {container.image}: {error}"
             ) from error
-        capture = Capture(self._core, endpoint, name, config.capture, sandbox.role.s3)
+        session = partial(self._roles.session, container.role)
+        capture = Capture(self._core, endpoint, name, config.capture, session)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             process = self._processes.start(_command(container, sandbox), listening)
             port = listening.getsockname()[1]

@@ -1,12 +1,13 @@
 """Puts the parts together and in the place of moto's SageMaker."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from moto.sagemaker import urls
 from moto.sagemakerruntime import urls as runtime_urls
 
 from local_aws.kernel import World
-from local_aws.sagemaker.core import Core, Operation
+from local_aws.sagemaker.core import Core, Operation, Tags
 from local_aws.sagemaker.endpoint_configs import EndpointConfigs
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.executor import Executor
@@ -28,6 +29,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         core, roles = Core(world), Roles(world)
+        self._core = core
         self._processes = Processes(world.root / "logs" / "zygote.log")
         registry, pipelines = Registry(core), Pipelines(core, roles)
         jobs = Jobs(core, roles, self._processes)
@@ -36,11 +38,14 @@ class Service:
         configs = EndpointConfigs(core, models)
         fleets = Fleets(core, roles, models, self._processes)
         endpoints = self._endpoints = Endpoints(core, configs, models, fleets)
+        self._stores = (registry, pipelines, runs, jobs, models, configs, endpoints)
         operations: dict[str, Operation] = {}
-        for part in (
-            registry, pipelines, runs, jobs, models, configs, endpoints, Tagging(core)
-        ):  # fmt: skip
+        for part in (*self._stores, Tagging(core)):
             operations |= part.operations()
+        # What belongs to this process; a state that is kept refers to it by these names.
+        self.own: Mapping[str, object] = {
+            type(part).__name__: part for part in (core, roles, fleets, *self._stores)
+        }
         self.operations: Mapping[str, Operation] = operations
         self._control = Dispatcher(core, operations)
         self._runtime = Runtime(core, endpoints)
@@ -49,6 +54,21 @@ class Service:
         """Answer in the place of moto's services; before moto's application is made."""
         urls.url_paths = dict.fromkeys(urls.url_paths, self._control.answer)
         runtime_urls.url_paths = dict.fromkeys(runtime_urls.url_paths, self._runtime.answer)
+
+    def state(self) -> object:
+        """Everything that exists here, to be kept: every table of every part."""
+        tables = [
+            {name: value for name, value in vars(store).items() if isinstance(value, dict)}
+            for store in self._stores
+        ]
+        return self._core.tags, tables
+
+    def resume(self, state: object) -> None:
+        """Take up what was kept; the fleets start again."""
+        self._core.tags, tables = cast("tuple[Tags, list[dict[str, object]]]", state)
+        for store, kept in zip(self._stores, tables, strict=True):
+            vars(store).update(kept)
+        self._endpoints.start_again()
 
     def stop(self) -> None:
         """End the zygote, and with it all jobs and fleets."""

@@ -1,5 +1,6 @@
 """SQS: moto's queues behind one lock, so that a sent message wakes whoever waits for it."""
 
+import math
 import threading
 import time
 from datetime import timedelta
@@ -48,7 +49,7 @@ class Backend(SQSBackend):
         with self.changed:
             while True:
                 found = super().receive_message(
-                    queue_name, count, 0, visibility_timeout, message_attribute_names
+                    queue_name, count, 0, self._on_wall(visibility_timeout), message_attribute_names
                 )
                 left = end - time.monotonic()
                 if found or left <= 0:
@@ -63,8 +64,13 @@ class Backend(SQSBackend):
         self, queue_name: str, receipt_handle: str, visibility_timeout: int
     ) -> None:
         with self.changed:
-            super().change_message_visibility(queue_name, receipt_handle, visibility_timeout)
+            hidden = self._on_wall(visibility_timeout)
+            super().change_message_visibility(queue_name, receipt_handle, hidden)
             self.changed.notify_all()
+
+    def _on_wall(self, seconds: int) -> int:
+        """How much embedded time passes in so many seconds of whoever works on a message."""
+        return math.ceil(seconds * self.world.clock.rate)
 
     def receive_batch(self, queue_name: str, count: int) -> list[Message]:
         """Up to `count` messages, which stay hidden for the queue's visibility timeout."""
@@ -78,7 +84,7 @@ class Backend(SQSBackend):
             for message in self.get_queue(queue_name)._messages:
                 if message.had_receipt_handle(receipt_handle):
                     now = _epoch_now(self.world) / timedelta(milliseconds=1)
-                    message.visible_at = now + seconds * 1000
+                    message.visible_at = now + seconds * self.world.clock.rate * 1000
 
     def in_work(self, queue_name: str) -> int:
         """How many messages can be received now or are with a consumer."""

@@ -29,7 +29,7 @@ class FakeAws:
 
     @classmethod
     @contextmanager
-    def start(cls, *_: object) -> Iterator["FakeAws"]:
+    def start(cls, *_: object, **__: object) -> Iterator["FakeAws"]:
         yield cls()
 
     def environment(self) -> dict[str, str]:
@@ -41,8 +41,9 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Target]:
     """What is published, on an embedded AWS that is none; somebody's own settings are around."""
     made: list[Target] = []
 
-    def publish(target: Target, *, dry_run: bool) -> None:
+    def publish(target: Target, *, dry_run: bool) -> list[str]:
         made.append(target)
+        return ["a pipeline"]
 
     monkeypatch.setattr(local, "LocalAws", FakeAws)
     monkeypatch.setattr(local, "publish", publish)

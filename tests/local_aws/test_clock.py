@@ -1,12 +1,17 @@
 """The embedded clock: it stands by while something runs, and goes from due thing to due thing."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from local_aws.awslambda.functions import HOOK
 from local_aws.conductor import Conductor, NotIdle
-from local_aws.kernel import World
+from local_aws.kernel import Clock, World
 
 
 @pytest.fixture
@@ -92,3 +97,40 @@ def test_the_clock_never_goes_back(world):
     world.clock.jump_to(later)
     world.clock.jump_to(later - timedelta(minutes=30))
     assert world.now() >= later
+
+
+def test_a_rate_lets_embedded_time_run_so_many_times_as_fast(tmp_path):
+    clock = Clock(tmp_path / "clock", rate=1000)
+    wall, embedded = time.monotonic(), clock.now()
+    while time.monotonic() - wall < 0.01:
+        pass
+    passed = (clock.now() - embedded).total_seconds()
+    assert passed >= 10
+
+
+def test_a_function_sees_the_same_clock_as_the_embedded_aws(tmp_path, monkeypatch):
+    clock = Clock(tmp_path / "clock", rate=60)
+    clock.jump_to(clock.now() + timedelta(days=3))
+    monkeypatch.setenv("STEWARD_LOCAL_CLOCK", str(tmp_path / "clock"))
+    program = "import steward.clock; print(steward.clock.now().isoformat())"
+    path = os.pathsep.join([str(HOOK), str(HOOK.parents[2] / "layers" / "core")])
+    monkeypatch.setenv("PYTHONPATH", path)
+    before = clock.now()
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert before <= datetime.fromisoformat(told.stdout.decode().strip()) <= clock.now()
+
+
+def test_a_clock_that_is_started_again_has_not_gone_back(tmp_path):
+    former = Clock(tmp_path / "clock", rate=500)
+    former.jump_to(former.now() + timedelta(days=1))
+    former.beat()
+    last = former.now()
+    assert Clock(tmp_path / "clock").now() >= last
+
+
+def test_while_nobody_runs_it_a_clock_goes_at_the_pace_of_the_wall(tmp_path):
+    yesterday = time.time() - 86400
+    (tmp_path / "clock").write_text(f"{yesterday} {yesterday} 500.0")
+    os.utime(tmp_path / "clock", (yesterday, yesterday))
+    passed = Clock(tmp_path / "clock", rate=500).now().timestamp() - yesterday
+    assert 86400 <= passed < 2 * 86400

@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local_aws.client import ROOT_KEY, LocalAws, LocalAwsError, NotIdle
+from local_aws.client import ROOT_KEY, LocalAws, LocalAwsError, NotIdle, Way
 
 HERE = Path(__file__).parent
 
@@ -108,7 +108,7 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LocalAwsError, match=rf"Port {port} is taken; end the program"):
-            LocalAws.start(tmp_path / "root", HERE / "template.yaml", port=port)
+            LocalAws.start(tmp_path / "root", HERE / "template.yaml", way=Way(port=port))
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path):

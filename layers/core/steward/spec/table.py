@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from steward import times
 from steward.spec.model import Scalar
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Table:
@@ -86,8 +85,7 @@ class Table:
         """A duration such as `10m`, from `low` to `high`."""
         allowed = f"<int>s|m|h|d from {_short(low)} to {_short(high)}"
         value = self._take(key, allowed, default)
-        found = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
-        length = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+        length = times.duration(value) if isinstance(value, str) else None
         if length is not None and low <= length <= high:
             return length
         if value is not None:
