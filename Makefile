@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build pipelines deploy locks clean uninstall
+.PHONY: help demo test check build pipelines events deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -66,6 +66,10 @@ build: .venv-sam/.sam
 ## pipelines   Compile the pipelines again and compare with the committed definitions
 pipelines: .venv-pipelines/.pipelines
 	.venv-pipelines/bin/python -m pipelines.compile --check
+
+## events      Wrap the sample events in events/ as queue batches in events/sqs/ again
+events: .venv/.demo
+	.venv/bin/steward events
 
 ## deploy      Build, deploy with SAM to the AWS account of your environment, publish the models
 deploy: .venv/.demo .venv-sam/.sam

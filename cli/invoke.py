@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import boto3
 
 from cli import repository
+from cli.local import ACCOUNT, PREFIX, REGION
 from cli.target import Misused, Target
 
 # sweep and lineage are invoked directly; the others take batches from a queue.
@@ -26,13 +28,23 @@ class Result:
     failed: bool
 
 
+def samples() -> list[Path]:
+    """The sample events, bare; a file's name begins with the function that it is for."""
+    return sorted(repository.EVENTS.glob("*.json"))
+
+
+def concern_of(sample: Path) -> str:
+    """The function that a sample event is for."""
+    return sample.stem.partition("-")[0]
+
+
 def catalogue() -> Iterator[str]:
     """Functions and sample events, for --list."""
     yield "functions: " + ", ".join(CONCERNS)
-    yield "events:"
-    for path in sorted(repository.EVENTS.glob("*.json")):
-        event = json.loads(path.read_text(encoding="utf-8"))
-        yield f"  {path.relative_to(repository.ROOT)}  {event.get('detail-type', '')}".rstrip()
+    yield "events, each for the function that its name begins with; events/sqs/ has them as batches:"
+    for path in samples():
+        kind = read_event(path).get("detail-type", "")
+        yield f"  {path.relative_to(repository.ROOT)}  {kind}".rstrip()
 
 
 def read_event(path: Path) -> dict[str, object]:
@@ -51,10 +63,10 @@ def read_event(path: Path) -> dict[str, object]:
 
 
 def as_batch(event: dict[str, object], queue_arn: str, region: str) -> dict[str, object]:
-    """One bare event as Lambda gets it from a queue."""
-    body = json.dumps(event)
+    """One bare event as Lambda gets it from a queue; the same event gives the same batch."""
+    body = json.dumps(event, ensure_ascii=False)
     record = {
-        "messageId": "00000000-0000-4000-8000-000000000001",
+        "messageId": str(uuid.uuid5(uuid.NAMESPACE_URL, body)),
         "receiptHandle": "sample",
         "body": body,
         "attributes": {
@@ -72,11 +84,37 @@ def as_batch(event: dict[str, object], queue_arn: str, region: str) -> dict[str,
     return {"Records": [record]}
 
 
+def wrapped() -> dict[Path, str]:
+    """What `events/sqs/` holds: the batch of each sample that reaches its function by a queue."""
+    where = Target(PREFIX, ACCOUNT, REGION, endpoint="")
+    batches = {}
+    for path in samples():
+        if (concern := concern_of(path)) not in DIRECT:
+            batch = as_batch(read_event(path), where.queue_arn(concern), REGION)
+            text = json.dumps(batch, indent=2, ensure_ascii=False)
+            batches[path.parent / "sqs" / path.name] = f"{text}\n"
+    return batches
+
+
+def write_wrapped() -> list[str]:
+    """Bring `events/sqs/` up to date; returns a line for each file that was changed."""
+    batches, told = wrapped(), []
+    present = set((repository.EVENTS / "sqs").glob("*.json"))
+    for path in sorted(present - set(batches)):
+        path.unlink()
+        told.append(f"removed {path.relative_to(repository.ROOT)}")
+    for path, text in batches.items():
+        if path not in present or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            told.append(f"wrote {path.relative_to(repository.ROOT)}")
+    return told
+
+
 def invoke(target: Target, concern: str, event: dict[str, object]) -> Result:
     """Invoke a deployed function and wait for it."""
     if concern not in DIRECT and "Records" not in event:
-        queue = f"arn:aws:sqs:{target.region}:{target.account}:{target.prefix}-{concern}"
-        event = as_batch(event, queue, target.region)
+        event = as_batch(event, target.queue_arn(concern), target.region)
     answer = boto3.client("lambda").invoke(
         FunctionName=target.function(concern), Payload=json.dumps(event).encode(), LogType="Tail"
     )

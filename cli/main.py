@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli import repository
 from cli.check import check
 from cli.demo.story import demo
-from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event
+from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event, write_wrapped
 from cli.local import embedded, target
 from cli.logs import find as find_log
 from cli.logs import follow, listing
@@ -96,9 +96,12 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("invoke", help="run one deployed function with a sample event")
     one.add_argument("function", nargs="?", choices=CONCERNS)
-    one.add_argument("--event", type=Path, help="a file such as events/upload.json")
+    one.add_argument("--event", type=Path, help="a file such as events/training-upload.json")
     one.add_argument("--list", action="store_true", help="show functions and events")
     one.set_defaults(run=_invoke)
+
+    one = commands.add_parser("events", help="wrap the sample events as queue batches again")
+    one.set_defaults(run=_events)
 
     one = commands.add_parser("trace", help="where did a prediction come from?")
     one.add_argument("--record", metavar="S3URI#LINE", help="a line of a capture file")
@@ -194,6 +197,11 @@ def _tell(result: Result) -> int:
     print(json.dumps(result.answer, indent=2))
     print("it failed" if result.failed else "done: nothing failed", file=sys.stderr)
     return NO if result.failed else DONE
+
+
+def _events(_: argparse.Namespace) -> int:
+    print("\n".join(write_wrapped() or ["nothing differs"]))
+    return DONE
 
 
 def _trace(options: argparse.Namespace) -> int:

@@ -68,6 +68,10 @@ class Target:
         """Deployed name of a function."""
         return f"{self.prefix}-{concern}"
 
+    def queue_arn(self, concern: str) -> str:
+        """ARN of the queue that feeds a function."""
+        return f"arn:aws:sqs:{self.region}:{self.account}:{self.prefix}-{concern}"
+
 
 def find(prefix: str) -> Target:
     """The deployment that the environment points to, told on stderr so that nobody is surprised."""

@@ -242,7 +242,7 @@ def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
 def _tell_what_next() -> None:
     print("Next:")
     print("  .venv/bin/steward demo --keep     # the same, kept running for your own questions")
-    print("  .venv/bin/steward invoke training --event events/upload.json")
+    print("  .venv/bin/steward invoke training --event events/training-upload.json")
     print("  .venv/bin/steward check           # the models' files; copy one to add a model")
 
 

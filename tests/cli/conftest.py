@@ -55,7 +55,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     root = tmp_path_factory.mktemp("embedded")
     with LocalAws.start(root, repository.TEMPLATE, {"Prefix": PREFIX}) as local:
         with pytest.MonkeyPatch.context() as patch:
-            _point(patch, local)
+            point(patch, local)
             publish(target(local), dry_run=False)
         yield local
 
@@ -63,11 +63,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 @pytest.fixture
 def aws(running: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
     """The embedded AWS, with the environment pointing to it."""
-    _point(monkeypatch, running)
+    point(monkeypatch, running)
     return running
 
 
-def _point(patch: pytest.MonkeyPatch, local: LocalAws) -> None:
+def point(patch: pytest.MonkeyPatch, local: LocalAws) -> None:
     for name, value in local.environment().items():
         patch.setenv(name, value)
     patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps what it once read

@@ -15,7 +15,7 @@ from local_aws.client import LocalAws
 from tests.cli.conftest import Steward
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:steward-training"
-UPLOAD = read_event(repository.EVENTS / "upload.json")
+UPLOAD = read_event(repository.EVENTS / "training-upload.json")
 
 # The fields of one message in Lambda's developer guide, "Using Lambda with Amazon SQS".
 RECORD = {
@@ -68,7 +68,7 @@ def test_every_sample_event_is_on_the_list_with_what_it_is(steward: Steward) -> 
     assert functions == f"functions: {', '.join(CONCERNS)}"
     named = {line.split()[0] for line in events}
     assert named == {f"events/{path.name}" for path in repository.EVENTS.glob("*.json")}
-    assert "  events/upload.json  Object Created" in events
+    assert "  events/training-upload.json  Object Created" in events
 
 
 def test_every_function_on_the_list_is_deployed_and_no_other() -> None:
@@ -78,7 +78,7 @@ def test_every_function_on_the_list_is_deployed_and_no_other() -> None:
 
 
 def test_a_function_behind_a_queue_answers_for_each_message(aws: LocalAws) -> None:
-    event = read_event(repository.EVENTS / "look-at.json")
+    event = read_event(repository.EVENTS / "training-look-at.json")
     result = invoke(target(aws), "training", event)
     assert result.answer == {"batchItemFailures": []}
     assert not result.failed
@@ -86,7 +86,7 @@ def test_a_function_behind_a_queue_answers_for_each_message(aws: LocalAws) -> No
 
 
 def test_a_batch_is_handed_over_as_it_is(aws: LocalAws) -> None:
-    event = read_event(repository.EVENTS / "look-at.json")
+    event = read_event(repository.EVENTS / "training-look-at.json")
     batch = as_batch(event, QUEUE, "eu-west-1")
     assert invoke(target(aws), "training", batch).answer == {"batchItemFailures": []}
 

@@ -9,7 +9,7 @@ from cli.target import Target
 from local_aws.client import LocalAws
 from tests.cli.conftest import Steward
 
-UPLOAD = "events/upload.json"
+UPLOAD = "events/training-upload.json"
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ EVENTS = Path(__file__).parent.parent.parent / "events"
 
 # Documented examples by detail-type, and what the documentation calls optional in each.
 EXAMPLES = {
-    "Object Created": "upload.json",
-    "SageMaker Model Building Pipeline Execution Status Change": "run-succeeded.json",
-    "SageMaker Model Package State Change": "version-approved.json",
-    "SageMaker Endpoint State Change": "endpoint-in-service.json",
-    "SageMaker Endpoint Deployment State Change": "endpoint-updating.json",
+    "Object Created": "training-upload.json",
+    "SageMaker Model Building Pipeline Execution Status Change": "training-run-succeeded.json",
+    "SageMaker Model Package State Change": "approval-version-approved.json",
+    "SageMaker Endpoint State Change": "rollout-endpoint-in-service.json",
+    "SageMaker Endpoint Deployment State Change": "rollout-endpoint-updating.json",
 }
 OPTIONAL = {
     "detail.bucket.aws-generated-tags",
