@@ -41,7 +41,7 @@ def concern_of(sample: Path) -> str:
 def catalogue() -> Iterator[str]:
     """Functions and sample events, for --list."""
     yield "functions: " + ", ".join(CONCERNS)
-    yield "events, each for the function that its name begins with; events/sqs/ has them as batches:"
+    yield "events, each for the function that its name begins with, as batches in events/sqs/:"
     for path in samples():
         kind = read_event(path).get("detail-type", "")
         yield f"  {path.relative_to(repository.ROOT)}  {kind}".rstrip()

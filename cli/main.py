@@ -16,6 +16,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import repository
+from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
 from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event, write_wrapped
@@ -34,6 +35,7 @@ from steward.aws import Aws, error_code
 from steward.errors import BadSpec
 from steward.lineage.ask import ask
 from steward.settings import LineageSettings
+from steward.spec.read import read_all
 
 DONE, NO, USAGE, AWS_FAILED, STOPPED = 0, 1, 2, 3, 130
 
@@ -93,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--dry-run", action="store_true", help="only show what differs")
     one.add_argument("--yes", action="store_true", help="do not ask")
     one.set_defaults(run=_publish)
+
+    one = commands.add_parser("backfill", help="count objects that are there as uploads")
+    one.add_argument("model")
+    one.add_argument("--dry-run", action="store_true", help="only show which")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one.set_defaults(run=_backfill)
 
     one = commands.add_parser("invoke", help="run one deployed function with a sample event")
     one.add_argument("function", nargs="?", choices=CONCERNS)
@@ -172,6 +180,22 @@ def _publish(options: argparse.Namespace) -> int:
         confirm(where, f"Make these {len(told)} changes", yes=options.yes)
         publish(where, dry_run=False)
         print(f"{len(told)} changes made")
+    return DONE
+
+
+def _backfill(options: argparse.Namespace) -> int:
+    specs = read_all(repository.MODELS)
+    if options.model not in specs:
+        raise Misused(f"There is no models/{options.model}.toml; known are {sorted(specs)}.")
+    where, aws = find(options.prefix), Aws()
+    found = backfill(aws, where, where.landing_bucket, specs[options.model], now(where))
+    for one in found.missing:
+        print(f"{one.key} ({one.size} bytes)")
+    count = f"{len(found.missing)} of {found.objects} objects"
+    print(f"{count} are not accepted yet")
+    if found.missing and not options.dry_run:
+        confirm(where, f"Hand {count} to training", yes=options.yes)
+        print(f"{send(aws, where, found.messages)} handed to training")
     return DONE
 
 

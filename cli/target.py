@@ -38,7 +38,11 @@ class Target:
 
     @property
     def landing_bucket(self) -> str:
-        return f"{self.prefix}-landing-{self.account}-{self.region}"
+        """The bucket that training is deployed for, asked of AWS: it may be one of the user's."""
+        function = boto3.client("lambda").get_function_configuration(
+            FunctionName=self.function("training")
+        )
+        return function["Environment"]["Variables"]["LANDING_BUCKET"]
 
     @property
     def artifact_bucket(self) -> str:

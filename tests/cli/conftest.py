@@ -73,6 +73,22 @@ def point(patch: pytest.MonkeyPatch, local: LocalAws) -> None:
     patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps what it once read
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """An embedded AWS of its own: what these tests leave there would surprise others."""
+    with (
+        LocalAws.start(
+            tmp_path_factory.mktemp("alone"), repository.TEMPLATE, {"Prefix": PREFIX}
+        ) as local,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        point(patch, local)
+        publish(target(local), dry_run=False)
+        yield local
+        local.settle()
+        assert local.faults() == []
+
+
 @pytest.fixture
 def empty(aws: LocalAws) -> Target:
     """A deployment of its own with its bucket, and nothing published yet."""

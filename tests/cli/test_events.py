@@ -1,7 +1,6 @@
 """Every sample event does in its deployed function what its name says, wrapped as SAM wants it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,30 +16,14 @@ from cli.invoke import (
     wrapped,
     write_wrapped,
 )
-from cli.local import PREFIX, target
-from cli.publish import publish
+from cli.local import target
 from local_aws.client import LocalAws
-from tests.cli.conftest import Steward, point
+from tests.cli.conftest import Steward
 
 SQS = repository.EVENTS / "sqs"
 BATCHES = [SQS / path.name for path in samples() if concern_of(path) not in DIRECT]
 # Strict: the mark goes when functions/drift takes the custom event.
 NOT_YET = pytest.mark.xfail(reason="functions/drift does not know the custom event yet")
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """An embedded AWS of its own: what the samples leave there would surprise other tests."""
-    root = tmp_path_factory.mktemp("events")
-    with (
-        LocalAws.start(root, repository.TEMPLATE, {"Prefix": PREFIX}) as local,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        point(patch, local)
-        publish(target(local), dry_run=False)
-        yield local
-        local.settle()
-        assert local.faults() == []
 
 
 def test_the_wrapped_forms_are_what_the_command_makes() -> None:
