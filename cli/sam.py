@@ -13,6 +13,7 @@ import boto3
 
 from cli.invoke import CONCERNS
 from cli.target import Target
+from local_aws.client import function_credentials
 
 # In a container 127.0.0.1 is the container itself; --add-host gives this name a meaning.
 HOST = "host.docker.internal"
@@ -56,13 +57,5 @@ def variables_of(target: Target, concern: str) -> dict[str, str]:
 
 def credentials_of(target: Target, concern: str) -> dict[str, str]:
     """A session of the function's role, as Lambda would open it, in the form of a profile."""
-    function = target.function(concern)
-    role = boto3.client("lambda").get_function_configuration(FunctionName=function)["Role"]
-    session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)
-    given = session["Credentials"]
-    return {
-        "aws_access_key_id": given["AccessKeyId"],
-        "aws_secret_access_key": given["SecretAccessKey"],
-        "aws_session_token": given["SessionToken"],
-        "region": target.region,
-    }
+    given = function_credentials(target.endpoint, target.function(concern))
+    return {name.lower(): value for name, value in given.items()} | {"region": target.region}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+from local_aws.awslambda import credentials_of
 from local_aws.conductor import Conductor, NotIdle
 from local_aws.contract import Recorder
 from local_aws.events import Bus
@@ -29,6 +30,7 @@ class Admin:
             ("GET", "policies"): lambda _: world.guard.shown(),
             ("GET", "deaths"): lambda _: world.deaths.so_far(),
             ("POST", "deaths"): self._deaths,
+            ("POST", "credentials"): lambda body: credentials_of(str(body.get("function"))),
             ("POST", "settle"): self._settle,
             ("POST", "jump"): lambda _: self._moved(conductor.jump()),
             ("POST", "advance"): lambda body: self._moved(conductor.advance(_seconds(body, 0))),

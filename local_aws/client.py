@@ -243,6 +243,12 @@ def ask(
     return said
 
 
+def function_credentials(endpoint: str, function: str) -> dict[str, str]:
+    """The variables with which Lambda gives a function a new session of its role."""
+    answer = ask(endpoint, "POST", "credentials", {"function": function})
+    return cast(dict[str, str], answer)
+
+
 def now(endpoint: str) -> datetime:
     """The time on the clock of the embedded AWS at `endpoint`."""
     status = cast(dict[str, str], ask(endpoint, "GET", "status"))

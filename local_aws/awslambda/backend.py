@@ -13,7 +13,7 @@ from moto.awslambda.models import (
     lambda_backends,
 )
 
-from local_aws import sqs
+from local_aws import identity, sqs
 from local_aws.account import ACCOUNT, REGION
 from local_aws.adapter import replace
 from local_aws.authorization import Denied
@@ -155,6 +155,14 @@ def invoke_event(arn: str, payload: bytes) -> None:
     if function is None:
         raise LookupError(arn)
     backend().accept(function, payload)
+
+
+def credentials_of(name: str) -> dict[str, str]:
+    """Variables with a new session of a function's role. Raises ValueError if there is none."""
+    function = next((one for one in backend().list_functions() if one.function_name == name), None)
+    if function is None:
+        raise ValueError(f"there is no function {name}")
+    return identity.assume_role(function.role, name)
 
 
 def install(world: World) -> None:

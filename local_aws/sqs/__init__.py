@@ -60,6 +60,11 @@ class Backend(SQSBackend):
         with self.changed:
             super().delete_message(queue_name, receipt_handle)
 
+    def set_queue_attributes(self, queue_name: str, attributes: dict[str, Any]) -> Queue:
+        # moto would drop a policy that is not among the attributes.
+        policy = self.get_queue(queue_name).policy
+        return super().set_queue_attributes(queue_name, {"Policy": policy, **attributes})
+
     def change_message_visibility(
         self, queue_name: str, receipt_handle: str, visibility_timeout: int
     ) -> None:

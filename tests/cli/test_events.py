@@ -23,7 +23,6 @@ from tests.cli.conftest import Steward
 SQS = repository.EVENTS / "sqs"
 BATCHES = [SQS / path.name for path in samples() if concern_of(path) not in DIRECT]
 # Strict: the mark goes when functions/drift takes the custom event.
-NOT_YET = pytest.mark.xfail(reason="functions/drift does not know the custom event yet")
 
 
 def test_the_wrapped_forms_are_what_the_command_makes() -> None:
@@ -57,10 +56,7 @@ def test_the_command_tells_what_it_changed(
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, id=path.stem, marks=NOT_YET if path.stem == "drift-report" else ())
-        for path in BATCHES
-    ],
+    [pytest.param(path, id=path.stem) for path in BATCHES],
 )
 def test_a_batch_is_dealt_with_or_refused_with_the_reason(alone: LocalAws, path: Path) -> None:
     batch = read_event(path)
