@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from steward.lineage.answer import Answer
 
+type Entry = Mapping[str, object]
+
 # What is told of each kind of node, as fact and word, in this order; the rest is in --json.
 _TOLD: dict[str, dict[str, str]] = {
     "dataset": {"key": "object", "version_id": "version", "rows": "rows used", "sha256": "SHA-256"},
@@ -41,8 +43,9 @@ def tree(answer: Answer) -> Iterator[str]:
     yield from _question(answer)
     for entry in _entries(answer, "graph"):
         indent = "  " * (int(str(entry["depth"])) + 1)
-        yield f"{indent}{_node(entry)}"
-        yield from (f"{indent}  · {fact}" for fact in _facts(entry))
+        term = f"{term_of(entry)} " if entry["term"] else ""
+        yield f"{indent}{term}{kind_of(entry)} {name_of(entry)}  ({entry['at']})"
+        yield from (f"{indent}  · {word}: {value}" for word, value in facts_of(entry))
 
 
 def _question(answer: Answer) -> Iterator[str]:
@@ -64,40 +67,45 @@ def _question(answer: Answer) -> Iterator[str]:
         yield f"  {told} since {served['since']}"
 
 
-def _node(entry: Mapping[str, object]) -> str:
+def kind_of(entry: Entry) -> str:
+    """What kind of node it is."""
+    return str(entry["id"]).partition("#")[0]
+
+
+def term_of(entry: Entry) -> str:
+    """How what is above it is related to it, in words."""
+    return _TERMS.get(str(entry["term"]), str(entry["term"]))
+
+
+def name_of(entry: Entry) -> str:
+    """Its name for people; a long digest by its first characters."""
     kind, _, name = str(entry["id"]).partition("#")
-    term = _TERMS.get(str(entry["term"]), str(entry["term"]))
     facts = entry["facts"]
     if kind == "decision" and isinstance(facts, Mapping):
-        name = f"{facts.get('concern')} of {facts.get('subject')}: {facts.get('verdict')}"
+        return f"{facts.get('concern')} of {facts.get('subject')}: {facts.get('verdict')}"
     if kind == "approval":
-        name = name.rpartition("/")[0]
-    return f"{term + ' ' if term else ''}{kind} {_short(name)}  ({entry['at']})"
+        return name.rpartition("/")[0]
+    is_digest = len(name) >= 32 and all(letter in "0123456789abcdef" for letter in name)
+    return name[:12] if is_digest else name
 
 
-def _facts(entry: Mapping[str, object]) -> Iterator[str]:
-    kind = str(entry["id"]).partition("#")[0]
-    yield from _named(entry["facts"], _TOLD.get(kind, {}))
+def facts_of(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is told of it, and of its end: word and value."""
+    yield from _named(entry["facts"], _TOLD.get(kind_of(entry), {}))
     yield from _named(entry["end"], _ENDED)
 
 
-def _named(facts: object, words: Mapping[str, str]) -> Iterator[str]:
+def _named(facts: object, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     known = facts if isinstance(facts, Mapping) else {}
     for name, word in words.items():
         if known.get(name) not in (None, "", []):
-            yield f"{word}: {_plain(known[name])}"
+            yield word, _plain(known[name])
 
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _short(name: str) -> str:
-    """A long digest by its first characters; everything else whole."""
-    is_digest = len(name) >= 32 and all(letter in "0123456789abcdef" for letter in name)
-    return name[:12] if is_digest else name
-
-
-def _entries(answer: Answer, name: str) -> list[Mapping[str, object]]:
+def _entries(answer: Answer, name: str) -> list[Entry]:
     found = answer.get(name)
     return found if isinstance(found, list) else []

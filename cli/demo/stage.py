@@ -50,6 +50,16 @@ def needed[T](found: T | None, otherwise: str) -> T:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one step went; `why` is what was read back."""
+
+    name: str
+    ok: bool
+    seconds: float
+    why: str
+
+
 @dataclass
 class Stage:
     """One running embedded AWS, seen as the people of the story see it."""

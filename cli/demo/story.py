@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import repository
 from cli.demo import acts, checks
-from cli.demo.stage import NotTrue, Stage, Stopwatch
+from cli.demo.report import write_report
+from cli.demo.stage import NotTrue, Result, Stage, Stopwatch
 from cli.local import embedded
 from cli.logs import last_lines
 from local_aws.client import LocalAwsError
@@ -20,6 +21,7 @@ from steward.observe.approval import observe_registry
 from steward.observe.serving import read_versions
 
 SUMMARY = repository.ROOT / "build" / "demo" / "summary.json"
+REPORT = SUMMARY.with_name("report.html")
 STATE = repository.ROOT / ".steward" / "demo"
 
 
@@ -30,16 +32,6 @@ class Step:
     name: str
     do: Callable[[Stage], None]
     check: Callable[[Stage], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How one step went; `why` is what was read back."""
-
-    name: str
-    ok: bool
-    seconds: float
-    why: str
 
 
 def _nothing(stage: Stage) -> None:
@@ -157,7 +149,7 @@ def play_one(stage: Stage, step: Step) -> Result:
 
 
 def conclude(stage: Stage | None, results: Sequence[Result], seconds: float, path: Path) -> int:
-    """Write the summary; the exit code is 0 only if every step of the story is ok."""
+    """Write summary and report; the exit code is 0 only if every step of the story is ok."""
     summary = {
         "seconds": seconds,
         "steps": [asdict(result) for result in results],
@@ -169,6 +161,7 @@ def conclude(stage: Stage | None, results: Sequence[Result], seconds: float, pat
     whole = path.with_suffix(".new")
     whole.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     whole.replace(path)
+    write_report(path.with_name(REPORT.name), stage, results, seconds)
     complete = [result.name for result in results] == [step.name for step in STEPS]
     return 0 if complete and all(result.ok for result in results) else 1
 
@@ -203,7 +196,8 @@ def _rollouts(stage: Stage) -> list[dict[str, object]]:
 def demo(*, keep: bool = False) -> int:
     """Play the whole story on an embedded AWS of its own; returns the exit code."""
     watch = Stopwatch()
-    SUMMARY.unlink(missing_ok=True)  # one that is stopped leaves no older demo's behind
+    for path in (SUMMARY, REPORT):  # one that is stopped leaves no older demo's behind
+        path.unlink(missing_ok=True)
     print("A mortgage model goes round, on real data, on an embedded AWS of this machine.")
     print("-- starting the embedded AWS: the template is deployed, the pipeline published")
     try:
@@ -229,7 +223,7 @@ def _say(line: str) -> None:
 
 
 def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
-    where = SUMMARY.relative_to(repository.ROOT)
+    where = f"{SUMMARY.relative_to(repository.ROOT)} and {REPORT.relative_to(repository.ROOT)}"
     if code:
         logs = stage.local.root / "logs"
         told = logs.relative_to(repository.ROOT)

@@ -1,0 +1,153 @@
+"""Reads back what a story left on AWS: the registry, each version's evidence, the lineage."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.demo.report.documents import mapping
+from cli.demo.stage import NotTrue, Stage
+from local_aws.client import LocalAwsError
+from steward import times
+from steward.decide.approval import Document
+from steward.decide.versions import Version
+from steward.observe.approval import Listed, observe_package, observe_registry
+from steward.observe.serving import observe_endpoint, read_versions
+from steward.record.items import from_item
+from steward.spec.model import ModelSpec
+
+type Items = list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the lineage, a decision too. No `ended_at`: it has not ended, or never can."""
+
+    kind: str
+    name: str
+    at: datetime
+    facts: Mapping[str, object]
+    ended_at: datetime | None = None
+    end: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Versions, and their shares in percent, that the endpoint serves from `since` on."""
+
+    since: datetime
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A version of the registry. No `noted`: Steward has not judged it. A report may be missing."""
+
+    number: int
+    status: str
+    noted: Version | None
+    reports: Mapping[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that could be read; `unread` says what could not, and why.
+
+    No `now`: the clock did not answer. No `live`: nothing of ours is in service.
+    """
+
+    spec: ModelSpec
+    now: datetime | None = None
+    live: int | None = None
+    nodes: tuple[Node, ...] = ()
+    served: tuple[Serving, ...] = ()
+    versions: tuple[Registered, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def read_record(stage: Stage) -> Record:
+    """Everything that is on AWS now; a part that cannot be read is left out, and said."""
+    reader = _Reader(stage)
+    items = reader.tried("the lineage", lambda: _scan(stage)) or []
+    return Record(
+        spec=stage.spec,
+        now=reader.tried("the clock", stage.now),
+        live=reader.tried("the endpoint", lambda: _live(stage)),
+        nodes=tuple(sorted(_nodes(items), key=lambda node: node.at)),
+        served=tuple(sorted(_served(stage, items), key=lambda serving: serving.since)),
+        versions=tuple(reader.versions()),
+        unread=tuple(reader.unread),
+    )
+
+
+@dataclass
+class _Reader:
+    """Reads part by part, and notes what AWS did not answer."""
+
+    stage: Stage
+    unread: list[str] = field(default_factory=list)
+
+    def tried[T](self, what: str, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except (BotoCoreError, ClientError, LocalAwsError, NotTrue, ValueError) as error:
+            self.unread.append(f"{what}: {error}")
+            return None
+
+    def versions(self) -> Iterator[Registered]:
+        aws, names, store = self.stage.aws, self.stage.names, self.stage.store
+        registry = self.tried("the registry", lambda: observe_registry(aws, names.group)) or {}
+        noted = self.tried("the versions' rows", lambda: read_versions(store, names.model)) or {}
+        for number, listed in sorted(registry.items()):
+            reports = dict(self.reports(number, listed))
+            yield Registered(number, listed.status, noted.get(number), reports)
+
+    def reports(self, number: int, listed: Listed) -> Iterator[tuple[str, Mapping[str, object]]]:
+        package = self.tried(
+            f"version {number}", lambda: observe_package(self.stage.aws, listed.arn)
+        )
+        for name, uri in package.reports.items() if package else ():
+            read = partial(self.stage.document, uri)
+            document = self.tried(f"{name} of version {number}", read)
+            if document is not None:
+                yield name, document
+
+
+def _live(stage: Stage) -> int | None:
+    endpoint = observe_endpoint(stage.aws, stage.names.endpoint)
+    if endpoint is None or endpoint.status != "InService":
+        return None
+    return stage.names.version_of(endpoint.config)
+
+
+def _scan(stage: Stage) -> Items:
+    # A demo's table is small; what asks a real one goes from node to node.
+    pages = stage.aws.dynamodb.get_paginator("scan").paginate(TableName=stage.store.lineage)
+    return [from_item(item) for page in pages for item in page["Items"]]
+
+
+def _nodes(items: Items) -> Iterator[Node]:
+    ends = {str(item["pk"]): item for item in items if item["sk"] == "end"}
+    for item in items:
+        if item["sk"] != "node":
+            continue
+        kind, _, name = str(item["pk"]).partition("#")
+        end = ends.get(str(item["pk"]), {})
+        yield Node(
+            kind=kind,
+            name=name,
+            at=times.parse(str(item["at"])),
+            facts=item if kind == "decision" else mapping(item.get("facts")),
+            ended_at=times.parse(str(end["at"])) if end else None,
+            end=mapping(end.get("facts")),
+        )
+
+
+def _served(stage: Stage, items: Items) -> Iterator[Serving]:
+    for item in items:
+        if item["pk"] == f"serving#{stage.names.endpoint}":
+            shares = mapping(item.get("versions"))
+            versions = {number: int(str(share)) for number, share in shares.items()}
+            yield Serving(times.parse(str(item["sk"])), versions)
