@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build pipelines events deploy locks clean uninstall
+.PHONY: help demo test check browser build pipelines events deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -57,6 +57,13 @@ check: .venv/.dev .venv-sam/.sam
 	.venv-sam/bin/sam validate --lint
 	.venv/bin/pytest tests/architecture
 	.venv/bin/steward check
+
+## browser     Look at the report of the last demo in headless Chromium, at two widths
+browser: .venv/.dev
+	@command -v $${CHROMIUM:-chromium} >/dev/null || \
+	  { echo "Chromium is missing; install it with 'apt-get install chromium', or name it: CHROMIUM=/path make browser" >&2; exit 1; }
+	@test -f build/demo/report.html || { echo "There is no report to look at yet; 'make demo' writes it." >&2; exit 1; }
+	.venv/bin/pytest tests/browser
 
 ## build       Build what SAM deploys, without a container engine, and import every handler from it
 build: .venv-sam/.sam

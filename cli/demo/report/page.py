@@ -41,6 +41,8 @@ def headline(record: Record | None) -> str:
     if record is None:
         return "The embedded AWS did not start"
     count = len(record.versions)
+    if not count and record.unread:
+        return f"What is registered of {record.spec.name} is not known"
     if not count:
         return f"No version of {record.spec.name} was registered"
     served = {number for serving in record.served for number in serving.versions}
