@@ -223,14 +223,16 @@ def _say(line: str) -> None:
 
 
 def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
-    where = f"{SUMMARY.relative_to(repository.ROOT)} and {REPORT.relative_to(repository.ROOT)}"
+    summary, report = (path.relative_to(repository.ROOT) for path in (SUMMARY, REPORT))
     if code:
         logs = stage.local.root / "logs"
         told = logs.relative_to(repository.ROOT)
-        print(f"The story did not go as told, see {where} and {told}/ ({seconds} s).")
-        print("\n".join(last_lines(logs)), file=sys.stderr)
+        print(f"The story did not go as told, see {report}, {summary} and {told}/ ({seconds} s).")
+        print("
+".join(last_lines(logs)), file=sys.stderr)
         return
-    print(f"Every step was checked by reading AWS back: {where} ({seconds} s).")
+    print(f"Every step was checked by reading AWS back: {summary} ({seconds} s).")
+    print(f"All of it on one page, for a browser: {report}")
 
 
 def _tell_what_next() -> None:

@@ -22,6 +22,7 @@ class Played:
     results: list[Result]
     exit_codes: dict[str, int]
     summaries: dict[str, dict[str, object]]
+    reports: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="session")
 def played(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Played:
     summary = tmp_path_factory.mktemp("summary") / "summary.json"
-    story, before = Played(stage, [], {}, {}), dict(os.environ)
+    story, before = Played(stage, [], {}, {}, {}), dict(os.environ)
     become(stage.local.environment())
     try:
         for place, step in enumerate(STEPS):
@@ -70,3 +71,4 @@ def _lie_about(story: Played, place: int, summary: Path) -> None:
         results = play(story.stage, [lied, *STEPS[place + 1 :]], story.results)
         story.exit_codes[step.name] = conclude(story.stage, results, 0.0, summary)
     story.summaries[step.name] = json.loads(summary.read_text())
+    story.reports[step.name] = summary.with_name("report.html").read_text()
