@@ -48,8 +48,14 @@ def headline(record: Record | None) -> str:
     served = {number for serving in record.served for number in serving.versions}
     trained = f"{_versions(count)} of {record.spec.name} {'was' if count == 1 else 'were'} trained"
     went = "and" if len(served) == count else f"and {len(served) or 'none'}"
-    live = f"version {record.live} serves now" if record.live else "none serves now"
-    return f"{trained} {went} went into service; {live}"
+    return f"{trained} {went} went into service; {live(record)} now"
+
+
+def live(record: Record) -> str:
+    """What serves now, in words."""
+    if record.live:
+        return f"version {record.live} serves"
+    return "it is not known what serves" if record.unread else "none serves"
 
 
 def _versions(count: int) -> str:

@@ -18,6 +18,9 @@ from steward.observe.serving import observe_endpoint, read_versions
 from steward.record.items import from_item
 from steward.spec.model import ModelSpec
 
+# In these the endpoint answers nobody; while it is updated, it serves what it served before.
+_NOT_SERVING = ("Creating", "Deleting", "Failed", "OutOfService")
+
 type Items = list[dict[str, object]]
 
 
@@ -30,7 +33,6 @@ class Node:
     at: datetime
     facts: Mapping[str, object]
     ended_at: datetime | None = None
-    end: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Registered:
 class Record:
     """All that could be read; `unread` says what could not, and why.
 
-    No `now`: the clock did not answer. No `live`: nothing of ours is in service.
+    No `now`: the clock did not answer. No `live`: nothing of ours serves, if it could be read.
     """
 
     spec: ModelSpec
@@ -78,7 +80,7 @@ def read_record(stage: Stage) -> Record:
         nodes=tuple(sorted(_nodes(items), key=lambda node: node.at)),
         served=tuple(sorted(_served(stage, items), key=lambda serving: serving.since)),
         versions=tuple(reader.versions()),
-        unread=tuple(reader.unread),
+        unread=tuple(reader.unread),  # complete only after everything above
     )
 
 
@@ -117,7 +119,7 @@ class _Reader:
 
 def _live(stage: Stage) -> int | None:
     endpoint = observe_endpoint(stage.aws, stage.names.endpoint)
-    if endpoint is None or endpoint.status != "InService":
+    if endpoint is None or endpoint.status in _NOT_SERVING:
         return None
     return stage.names.version_of(endpoint.config)
 
@@ -134,14 +136,13 @@ def _nodes(items: Items) -> Iterator[Node]:
         if item["sk"] != "node":
             continue
         kind, _, name = str(item["pk"]).partition("#")
-        end = ends.get(str(item["pk"]), {})
+        end = ends.get(str(item["pk"]))
         yield Node(
             kind=kind,
             name=name,
             at=times.parse(str(item["at"])),
             facts=item if kind == "decision" else mapping(item.get("facts")),
             ended_at=times.parse(str(end["at"])) if end else None,
-            end=mapping(end.get("facts")),
         )
 
 

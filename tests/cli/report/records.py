@@ -85,7 +85,7 @@ def answer(number: int = 1, key: str = "mortgage/incoming/part-1.csv") -> dict[s
 
 def _round(number: int) -> list[Node]:
     start = 20 * number - 15
-    run = Node("run", f"r{number}", after(start + 11), {"number": number}, after(start + 12), {})
+    run = Node("run", f"r{number}", after(start + 11), {"number": number}, after(start + 12))
     return [
         upload(f"part-{number}.csv", after(start)),
         decision("training", f"run {number}", "start", "uploads are quiet", after(start + 11)),
