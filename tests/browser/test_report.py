@@ -8,8 +8,7 @@ from cli.demo.report.page import render
 from cli.demo.story import REPORT
 from tests.browser.chromium import Browser
 from tests.browser.conftest import SEEN
-from tests.cli.report.records import answer, record
-from tests.cli.report.test_page import FINE, HOSTILE, hostile_record
+from tests.cli.report.records import FINE, HOSTILE, answer, hostile_record, record
 
 WIDTHS = (1280, 400)
 LONG = "a-name-without-any-place-to-break-it-" * 8

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from cli import repository
 from cli.demo.report.record import Node, Record, Registered, Serving
+from cli.demo.stage import Result
 from steward.spec.read import read
 from tests.steward import builders
 from tests.steward.builders import after
 
+FINE = [Result("boot", True, 0.1, "7 rules are enabled"), Result("upload", True, 0.9, "3 files")]
+HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.example/x onerror=alert(1)>"
 SPEC = read(repository.MODELS / "mortgage.toml")
 
 
@@ -26,6 +29,28 @@ def record(rounds: int = 2, /, **given: object) -> Record:
         versions=tuple(registered(number) for number in range(1, rounds + 1)),
     )
     return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def hostile_record() -> Record:
+    """A record in which everything that somebody could have written is hostile."""
+    version = registered(1, HOSTILE)
+    assert version.noted
+    noted = replace(version.noted, gate=HOSTILE, gate_reason=HOSTILE)
+    noted = replace(noted, approval=builders.approval(1, by=HOSTILE, words=HOSTILE))
+    nodes = (
+        upload(HOSTILE, after(1)),
+        upload(HOSTILE, after(2), "reject", reason=HOSTILE),
+        node("drift-report", "1", after(3), violations=1, version=HOSTILE,
+             listed=[{"about": HOSTILE, "check": HOSTILE}]),
+        decision(HOSTILE, HOSTILE, HOSTILE, HOSTILE, after(4)),
+        decision("rollout", HOSTILE, "start", HOSTILE, after(5)),
+    )  # fmt: skip
+    return record(
+        1,
+        nodes=nodes,
+        unread=(HOSTILE,),
+        versions=(replace(version, status=HOSTILE, noted=noted),),
+    )
 
 
 def registered(number: int = 1, words: str = "it is good", **reports: object) -> Registered:

@@ -1,7 +1,6 @@
 """The page loads and runs nothing whatever stands in the data, and tells also what went wrong."""
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -9,12 +8,8 @@ import pytest
 from cli.demo.report.page import headline, render
 from cli.demo.report.record import Record
 from cli.demo.stage import Result
-from tests.cli.report.records import answer, decision, node, record, registered, upload
-from tests.steward import builders
-from tests.steward.builders import after
+from tests.cli.report.records import FINE, HOSTILE, answer, hostile_record, record
 
-FINE = [Result("boot", True, 0.1, "7 rules are enabled"), Result("upload", True, 0.9, "3 files")]
-HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.example/x onerror=alert(1)>"
 LOADING = {"script", "img", "iframe", "object", "embed", "link", "base", "form", "audio", "video"}
 
 
@@ -38,27 +33,6 @@ class Parsed(HTMLParser):
 
 def page(told: Record | None, steps: list[Result] = FINE, *traces: object) -> Parsed:
     return Parsed(render(told, steps, 12.5, traces))
-
-
-def hostile_record() -> Record:
-    version = registered(1, HOSTILE)
-    assert version.noted
-    noted = replace(version.noted, gate=HOSTILE, gate_reason=HOSTILE)
-    noted = replace(noted, approval=builders.approval(1, by=HOSTILE, words=HOSTILE))
-    nodes = (
-        upload(HOSTILE, after(1)),
-        upload(HOSTILE, after(2), "reject", reason=HOSTILE),
-        node("drift-report", "1", after(3), violations=1, version=HOSTILE,
-             listed=[{"about": HOSTILE, "check": HOSTILE}]),
-        decision(HOSTILE, HOSTILE, HOSTILE, HOSTILE, after(4)),
-        decision("rollout", HOSTILE, "start", HOSTILE, after(5)),
-    )  # fmt: skip
-    return record(
-        1,
-        nodes=nodes,
-        unread=(HOSTILE,),
-        versions=(replace(version, status=HOSTILE, noted=noted),),
-    )
 
 
 def test_what_stands_in_the_data_is_text_and_never_markup() -> None:
