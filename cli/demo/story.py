@@ -21,7 +21,6 @@ from steward.observe.approval import observe_registry
 from steward.observe.serving import read_versions
 
 SUMMARY = repository.ROOT / "build" / "demo" / "summary.json"
-REPORT = SUMMARY.with_name("report.html")
 STATE = repository.ROOT / ".steward" / "demo"
 
 
@@ -161,9 +160,14 @@ def conclude(stage: Stage | None, results: Sequence[Result], seconds: float, pat
     whole = path.with_suffix(".new")
     whole.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     whole.replace(path)
-    write_report(path.with_name(REPORT.name), stage, results, seconds)
+    write_report(report_beside(path), stage, results, seconds)
     complete = [result.name for result in results] == [step.name for step in STEPS]
     return 0 if complete and all(result.ok for result in results) else 1
+
+
+def report_beside(summary: Path) -> Path:
+    """Where the report of the story with this summary is."""
+    return summary.with_name("report.html")
 
 
 def _versions(stage: Stage) -> list[dict[str, object]]:
@@ -196,7 +200,10 @@ def _rollouts(stage: Stage) -> list[dict[str, object]]:
 def demo(*, keep: bool = False) -> int:
     """Play the whole story on an embedded AWS of its own; returns the exit code."""
     watch = Stopwatch()
-    for path in (SUMMARY, REPORT):  # one that is stopped leaves no older demo's behind
+    for path in (
+        SUMMARY,
+        report_beside(SUMMARY),
+    ):  # one that is stopped leaves no older demo's behind
         path.unlink(missing_ok=True)
     print("A mortgage model goes round, on real data, on an embedded AWS of this machine.")
     print("-- starting the embedded AWS: the template is deployed, the pipeline published")
@@ -223,7 +230,9 @@ def _say(line: str) -> None:
 
 
 def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
-    summary, report = (path.relative_to(repository.ROOT) for path in (SUMMARY, REPORT))
+    summary, report = (
+        path.relative_to(repository.ROOT) for path in (SUMMARY, report_beside(SUMMARY))
+    )
     if code:
         logs = stage.local.root / "logs"
         told = logs.relative_to(repository.ROOT)

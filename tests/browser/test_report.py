@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from cli.demo.report.page import render
-from cli.demo.story import REPORT
+from cli.demo.story import SUMMARY, report_beside
 from tests.browser.chromium import Browser
 from tests.browser.conftest import SEEN
 from tests.cli.report.records import FINE, HOSTILE, answer, hostile_record, record
 
+REPORT = report_beside(SUMMARY)
 WIDTHS = (1280, 400)
 LONG = "a-name-without-any-place-to-break-it-" * 8
 

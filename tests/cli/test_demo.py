@@ -137,7 +137,7 @@ def test_an_embedded_aws_that_does_not_start_is_told_and_counts_as_every_step(
     assert not any(entry["ok"] for entry in entries)
 
 
-def test_a_demo_that_is_stopped_leaves_no_older_summary(
+def test_a_demo_that_is_stopped_leaves_no_older_summary_and_report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def stopped(root: Path) -> object:
@@ -145,8 +145,11 @@ def test_a_demo_that_is_stopped_leaves_no_older_summary(
 
     summary = tmp_path / "summary.json"
     summary.write_text('{"steps": "of yesterday, all ok"}')
+    report = tmp_path / "report.html"
+    report.write_text("of yesterday")
     monkeypatch.setattr(story, "embedded", stopped)
     monkeypatch.setattr(story, "SUMMARY", summary)
     with pytest.raises(KeyboardInterrupt):
         story.demo()
     assert not summary.exists()
+    assert not report.exists()

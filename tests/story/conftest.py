@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.demo.stage import Stage
-from cli.demo.story import STEPS, Result, conclude, play, play_one
+from cli.demo.story import STEPS, Result, conclude, play, play_one, report_beside
 from cli.local import embedded
 from tests.story.faults import LIES, Restore, restored, told, what_is_left_to_do
 
@@ -71,4 +71,4 @@ def _lie_about(story: Played, place: int, summary: Path) -> None:
         results = play(story.stage, [lied, *STEPS[place + 1 :]], story.results)
         story.exit_codes[step.name] = conclude(story.stage, results, 0.0, summary)
     story.summaries[step.name] = json.loads(summary.read_text())
-    story.reports[step.name] = summary.with_name("report.html").read_text()
+    story.reports[step.name] = report_beside(summary).read_text()
