@@ -41,14 +41,14 @@ def embedded(root: Path, *, way: Way | None = None, tell: Tell = _silent) -> Ite
         try:
             os.environ.clear()  # a profile or an endpoint of one service would lead elsewhere
             os.environ.update(inside)
-            boto3.setup_default_session()  # one of before would keep its credentials
+            boto3.DEFAULT_SESSION = None  # one of before would keep its credentials
             changes = publish(target(aws), dry_run=False)
             tell(f"the models are published: {len(changes)} changes")
             yield aws
         finally:
             os.environ.clear()
             os.environ.update(before)
-            boto3.setup_default_session()
+            boto3.DEFAULT_SESSION = None
 
 
 @contextmanager

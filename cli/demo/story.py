@@ -237,8 +237,7 @@ def _tell_the_end(stage: Stage, code: int, seconds: float) -> None:
         logs = stage.local.root / "logs"
         told = logs.relative_to(repository.ROOT)
         print(f"The story did not go as told, see {report}, {summary} and {told}/ ({seconds} s).")
-        print("
-".join(last_lines(logs)), file=sys.stderr)
+        print("\n".join(last_lines(logs)), file=sys.stderr)
         return
     print(f"Every step was checked by reading AWS back: {summary} ({seconds} s).")
     print(f"All of it on one page, for a browser: {report}")
@@ -255,7 +254,9 @@ def _keep(stage: Stage) -> None:
     asked = f"--endpoint {stage.names.endpoint} --id {next(iter(stage.answers), 'ID')}"
     print("The embedded AWS is kept running; ctrl-C ends it. In another terminal:")
     print(f"  export AWS_ENDPOINT_URL={stage.local.endpoint} AWS_DEFAULT_REGION=eu-west-1")
-    print("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
+    trainer = stage.people["trainer"]
+    print(f"  export AWS_ACCESS_KEY_ID={trainer.access_key_id}")
+    print(f"  export AWS_SECRET_ACCESS_KEY={trainer.secret_access_key}")
     print("  .venv/bin/steward status")
     print(f"  .venv/bin/steward trace {asked}", flush=True)
     with suppress(KeyboardInterrupt):
