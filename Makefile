@@ -45,7 +45,7 @@ demo: .venv/.demo
 
 ## test        Run the tests
 test: .venv/.dev
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadgroup
 	# Every branch of every decision, in a run of its own: measuring all tests takes a minute more.
 	.venv/bin/pytest tests/steward/decide --cov --quiet
 

@@ -24,6 +24,26 @@ os.environ |= {
 }
 
 
+# Folders whose tests share an embedded AWS, which one process must have to itself; longest first.
+TOGETHER = ("killed", "cli", "story", "bad_input", "local_aws/sagemaker", "local_aws")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker what shares an embedded AWS, and begin with what takes longest."""
+    places = {item: _place(item) for item in items}
+    items.sort(key=places.__getitem__)
+    for item, place in places.items():
+        if place < len(TOGETHER):
+            item.add_marker(pytest.mark.xdist_group(TOGETHER[place]))
+
+
+def _place(item: pytest.Item) -> int:
+    """Which of the folders a test lies in; their number if in none."""
+    below = item.path.relative_to(ROOT / "tests").as_posix()
+    found = (place for place, folder in enumerate(TOGETHER) if below.startswith(f"{folder}/"))
+    return next(found, len(TOGETHER))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The folder of the repository."""

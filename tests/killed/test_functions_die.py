@@ -20,7 +20,9 @@ CONCERNS = ("training", "approval", "rollout", "drift")
 # What is another one in every run: times, ids that AWS gives, digests of anything with one in it.
 VOLATILE = re.compile(
     r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|\+00:00)?|\d{4}/\d\d/\d\d/\d\d"
-    r"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{8,}|execution/\w+|pipelines-\w+"
+    r"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{8,}|[0-9A-F]{12,}|(AROA|AIDA)\w+"
+    r"|(?<=started as )\w{12}|(?<=mortgage/)[a-z0-9]{12}|-(Prepare|Train|Evaluate|Report)-\w{10}"
+    r"|execution/\w+|pipelines-\w+"
 )
 
 
