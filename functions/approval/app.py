@@ -1,6 +1,5 @@
 """Approval: judge what was registered, tell the approver, note who said what."""
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch
@@ -30,10 +29,11 @@ _aws = Aws()
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
     """Take a batch of the approval queue."""
+    del context
     known = models(_aws, load(ApprovalSettings))
-    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+    return batch.each(event, known.settings, lambda trigger: handle(known, trigger))
 
 
 def handle(known: Models[ApprovalSettings], trigger: Trigger) -> None:

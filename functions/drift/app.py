@@ -1,6 +1,5 @@
 """Drift: judge what a monitor found in production; ask for a run, page a person, or do nothing."""
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
@@ -25,10 +24,11 @@ _aws = Aws()
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
     """Take a batch of the drift queue."""
+    del context
     known = models(_aws, load(DriftSettings))
-    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+    return batch.each(event, known.settings, lambda trigger: handle(known, trigger))
 
 
 def handle(known: Models[DriftSettings], trigger: Trigger) -> None:

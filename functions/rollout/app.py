@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
@@ -52,10 +51,11 @@ _aws = Aws()
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
     """Take a batch of the rollout queue."""
+    del context
     known = models(_aws, load(RolloutSettings))
-    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+    return batch.each(event, known.settings, lambda trigger: handle(known, trigger))
 
 
 def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:

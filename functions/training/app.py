@@ -1,6 +1,5 @@
 """Training: note what was uploaded, start a run when one is due, record how it ended."""
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock, digest
@@ -58,10 +57,11 @@ _aws = Aws()
 
 
 @metrics.log_metrics
-def lambda_handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
     """Take a batch of the training queue."""
+    del context
     known = models(_aws, load(TrainingSettings))
-    return batch.each(event, context, known.settings, lambda trigger: handle(known, trigger))
+    return batch.each(event, known.settings, lambda trigger: handle(known, trigger))
 
 
 def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:

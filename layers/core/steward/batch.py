@@ -1,16 +1,10 @@
-"""A queue's batch, message by message: one that fails comes back, the others are done."""
+"""A queue's batch, message by message: one that fails comes back, the others are done.
+
+Powertools' own batch processing does the same and costs a tenth of a second at each cold start.
+"""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, TypedDict
 
 from steward.errors import BadEvent, NotYet
 from steward.events.parse import parse
@@ -21,28 +15,47 @@ if TYPE_CHECKING:
     from steward.settings import Deployment
 
 
-def each(
-    event: dict[str, object],
-    context: LambdaContext,
-    settings: "Deployment",
-    handle: Callable[[Trigger], None],
-) -> PartialItemFailureResponse:
+class Message(TypedDict):
+    """What is used of one message, named as in Lambda's guide, "Using Lambda with Amazon SQS"."""
+
+    messageId: str
+    body: str
+
+
+class Batch(TypedDict):
+    """What a function gets from its queue."""
+
+    Records: list[Message]
+
+
+class Failure(TypedDict):
+    """A message that the queue must deliver again."""
+
+    itemIdentifier: str
+
+
+class Answer(TypedDict):
+    """What a function says of its batch; no failures: all of it is done."""
+
+    batchItemFailures: list[Failure]
+
+
+def each(batch: Batch, settings: "Deployment", handle: Callable[[Trigger], None]) -> Answer:
     """Parse and handle every message; a failed one is reported to the queue by its id."""
+    failed = [one["messageId"] for one in batch["Records"] if not _done(one, settings, handle)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def record_handler(record: SQSRecord) -> None:
-        logger.append_keys(message_id=record.message_id)
-        try:
-            handle(parse(record.body, settings.account_id, settings.aws_region))
-        except BadEvent as bad:
-            logger.error("message refused: %s", bad)
-            raise
-        except NotYet as soon:
-            logger.warning("the queue will deliver it again: %s", soon)
-            raise
-        except Exception:
-            logger.exception("message failed, the queue will deliver it again")
-            raise
 
-    # One processor a call: it keeps the failures of its batch.
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, record_handler, processor, context)
+def _done(message: Message, settings: "Deployment", handle: Callable[[Trigger], None]) -> bool:
+    logger.append_keys(message_id=message["messageId"])
+    try:
+        handle(parse(message["body"], settings.account_id, settings.aws_region))
+    except BadEvent as bad:
+        logger.error("message refused: %s", bad)
+    except NotYet as soon:
+        logger.warning("the queue will deliver it again: %s", soon)
+    except Exception:  # noqa: BLE001  # whatever it is, the other messages have their turn
+        logger.exception("message failed, the queue will deliver it again")
+    else:
+        return True
+    return False

@@ -46,7 +46,7 @@ def on(day: int, hour: int, minute: int, second: int) -> datetime:
 
 
 PARSED = {
-    "upload": ObjectCreated(
+    "training-upload": ObjectCreated(
         bucket=LANDING,
         key="mortgage/incoming/2026-11-20/part-0.csv",
         version_id="3HL4kqtJlcpXroDTDmJ",
@@ -55,7 +55,7 @@ PARSED = {
         sequencer="0066A1B2C3D4E5F6A7",
         at=on(20, 8, 15, 30),
     ),
-    "upload-marker": ObjectCreated(
+    "training-upload-marker": ObjectCreated(
         bucket=LANDING,
         key="mortgage/incoming/2026-11-20/_SUCCESS",
         version_id="QUpfdndhfd8438MNFDN",
@@ -64,17 +64,17 @@ PARSED = {
         sequencer="0066A1B2C3D4E5F6B2",
         at=on(20, 8, 15, 41),
     ),
-    "run-succeeded": RunChanged("steward-mortgage", EXECUTION),
-    "version-registered": PackageChanged("steward-mortgage", 1, (), on(20, 8, 40, 14)),
-    "version-approved": PackageChanged(
+    "training-run-succeeded": RunChanged("steward-mortgage", EXECUTION),
+    "approval-version-registered": PackageChanged("steward-mortgage", 1, (), on(20, 8, 40, 14)),
+    "approval-version-approved": PackageChanged(
         "steward-mortgage", 1, ("ModelApprovalStatus", "ApprovalDescription"), on(20, 9, 0, 0)
     ),
-    "version-rejected": PackageChanged(
+    "approval-version-rejected": PackageChanged(
         "steward-mortgage", 1, ("ModelApprovalStatus", "ApprovalDescription"), on(20, 9, 0, 0)
     ),
-    "endpoint-in-service": EndpointChanged("steward-mortgage"),
-    "endpoint-updating": EndpointChanged("steward-mortgage"),
-    "violation-file": ObjectCreated(
+    "rollout-endpoint-in-service": EndpointChanged("steward-mortgage"),
+    "rollout-endpoint-updating": EndpointChanged("steward-mortgage"),
+    "drift-violation-file": ObjectCreated(
         bucket=ARTIFACTS,
         key="monitoring/mortgage/v1/2026/11/21/08/constraint_violations.json",
         version_id="8XECn7qYVcpAroEUEnK",
@@ -83,7 +83,7 @@ PARSED = {
         sequencer="0066A1B2C3D4E5F700",
         at=on(21, 9, 4, 10),
     ),
-    "look-at": LookAt("mortgage"),
+    "training-look-at": LookAt("mortgage"),
 }
 
 
@@ -96,7 +96,7 @@ def test_every_sample_but_the_schedule_is_a_message_of_a_queue() -> None:
     assert {path.stem for path in EVENTS.glob("*.json")} == {*PARSED, "sweep"}
 
 
-@pytest.mark.parametrize("name", sorted({*PARSED} - {"look-at"}))
+@pytest.mark.parametrize("name", sorted({*PARSED} - {"training-look-at"}))
 def test_unknown_members_are_ignored(name: str) -> None:
     """AWS adds members to its events without notice."""
     event = sample(name) | {"new": {"member": 1}}
@@ -106,7 +106,7 @@ def test_unknown_members_are_ignored(name: str) -> None:
 
 class TestOptional:
     def test_an_upload_to_an_unversioned_bucket_has_no_version(self) -> None:
-        event = sample("upload")
+        event = sample("training-upload")
         del event["detail"]["object"]["version-id"]
         found = read(event)
         assert isinstance(found, ObjectCreated)
@@ -114,7 +114,7 @@ class TestOptional:
 
     def test_a_key_is_taken_as_it_is(self) -> None:
         """EventBridge does not URL-encode keys as S3's own notifications do."""
-        event = sample("upload")
+        event = sample("training-upload")
         event["detail"]["object"]["key"] = "mortgage/incoming/a+b c%20:d.csv"
         found = read(event)
         assert isinstance(found, ObjectCreated)
@@ -122,34 +122,34 @@ class TestOptional:
 
     @pytest.mark.parametrize("member", ["LastModifiedTime", "UpdatedModelPackageFields"])
     def test_a_version_event_may_lack_what_changed_and_when(self, member: str) -> None:
-        event = sample("version-approved")
+        event = sample("approval-version-approved")
         del event["detail"][member]
         assert isinstance(read(event), PackageChanged)
 
     def test_a_time_without_an_offset_is_utc(self) -> None:
-        event = sample("upload") | {"time": "2026-11-20T08:15:30"}
-        assert read(event) == PARSED["upload"]
+        event = sample("training-upload") | {"time": "2026-11-20T08:15:30"}
+        assert read(event) == PARSED["training-upload"]
 
 
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        ("upload", "account"),
-        ("upload", "region"),
-        ("upload", "source"),
-        ("upload", "detail-type"),
-        ("upload", "time"),
-        ("upload", "detail.bucket.name"),
-        ("upload", "detail.object.key"),
-        ("upload", "detail.object.etag"),
-        ("upload", "detail.object.size"),
-        ("upload", "detail.object.sequencer"),
-        ("run-succeeded", "detail.pipelineExecutionArn"),
-        ("version-approved", "detail.ModelPackageGroupName"),
-        ("version-approved", "detail.ModelPackageVersion"),
-        ("endpoint-in-service", "detail.EndpointName"),
-        ("endpoint-updating", "detail.EndpointName"),
-        ("look-at", "look_at"),
+        ("training-upload", "account"),
+        ("training-upload", "region"),
+        ("training-upload", "source"),
+        ("training-upload", "detail-type"),
+        ("training-upload", "time"),
+        ("training-upload", "detail.bucket.name"),
+        ("training-upload", "detail.object.key"),
+        ("training-upload", "detail.object.etag"),
+        ("training-upload", "detail.object.size"),
+        ("training-upload", "detail.object.sequencer"),
+        ("training-run-succeeded", "detail.pipelineExecutionArn"),
+        ("approval-version-approved", "detail.ModelPackageGroupName"),
+        ("approval-version-approved", "detail.ModelPackageVersion"),
+        ("rollout-endpoint-in-service", "detail.EndpointName"),
+        ("rollout-endpoint-updating", "detail.EndpointName"),
+        ("training-look-at", "look_at"),
     ],
 )
 @pytest.mark.parametrize("wrong", [None, "", 7.5, [], {}, True])
@@ -169,14 +169,18 @@ def test_a_member_that_is_missing_or_of_another_type_is_named(
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
-        ("upload", {"account": "210987654321"}, "account: found '210987654321'"),
-        ("upload", {"region": "eu-west-2"}, "region: found 'eu-west-2'"),
-        ("upload", {"detail-type": "Object Deleted"}, "source and detail-type: found"),
-        ("upload", {"source": "aws.sagemaker"}, "source and detail-type: found"),
+        ("training-upload", {"account": "210987654321"}, "account: found '210987654321'"),
+        ("training-upload", {"region": "eu-west-2"}, "region: found 'eu-west-2'"),
+        ("training-upload", {"detail-type": "Object Deleted"}, "source and detail-type: found"),
+        ("training-upload", {"source": "aws.sagemaker"}, "source and detail-type: found"),
         ("sweep", {}, "source and detail-type: found"),
-        ("upload", {"time": "yesterday"}, "time: found 'yesterday', an ISO 8601 time is needed"),
-        ("upload", {"detail": None}, "detail.bucket.name: found None"),
-        ("upload", {"detail": []}, "detail.bucket.name: found None"),
+        (
+            "training-upload",
+            {"time": "yesterday"},
+            "time: found 'yesterday', an ISO 8601 time is needed",
+        ),
+        ("training-upload", {"detail": None}, "detail.bucket.name: found None"),
+        ("training-upload", {"detail": []}, "detail.bucket.name: found None"),
     ],
 )
 def test_an_event_for_somebody_else_is_refused(
@@ -198,7 +202,7 @@ def test_an_event_for_somebody_else_is_refused(
     ],
 )
 def test_a_version_event_in_another_shape_is_refused(member: str, value: object) -> None:
-    event = sample("version-approved")
+    event = sample("approval-version-approved")
     event["detail"][member] = value
     with pytest.raises(BadEvent, match=rf"^detail\.{member}: found "):
         read(event)
@@ -213,7 +217,7 @@ def test_a_version_event_in_another_shape_is_refused(member: str, value: object)
     ],
 )
 def test_a_run_event_must_name_an_execution(arn: str) -> None:
-    event = sample("run-succeeded")
+    event = sample("training-run-succeeded")
     event["detail"]["pipelineExecutionArn"] = arn
     with pytest.raises(BadEvent, match=r"^detail\.pipelineExecutionArn: found .* no execution's"):
         read(event)
@@ -230,7 +234,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-EVENT = st.sampled_from(sorted({*PARSED} - {"look-at"}))
+EVENT = st.sampled_from(sorted({*PARSED} - {"training-look-at"}))
 
 
 @given(JSON)
