@@ -8,6 +8,7 @@ from local_aws.conductor import Conductor, NotIdle
 from local_aws.contract import Recorder
 from local_aws.events import Bus
 from local_aws.kernel import World
+from local_aws.misbehaviour import Order
 from local_aws.wire import Request, Response, json_response
 
 PREFIX = "/_local/"
@@ -30,6 +31,9 @@ class Admin:
             ("GET", "policies"): lambda _: world.guard.shown(),
             ("GET", "deaths"): lambda _: world.deaths.so_far(),
             ("POST", "deaths"): self._deaths,
+            ("GET", "misbehave"): lambda _: world.misbehaviour.so_far(),
+            ("POST", "misbehave"): self._misbehave,
+            ("POST", "deny-everywhere"): self._deny_everywhere,
             ("POST", "credentials"): lambda body: credentials_of(str(body.get("function"))),
             ("POST", "settle"): self._settle,
             ("POST", "jump"): lambda _: self._moved(conductor.jump()),
@@ -68,6 +72,17 @@ class Admin:
     def _deaths(self, body: Body) -> object:
         self._world.deaths.switch(on=bool(body.get("on")))
         return {"on": self._world.deaths.on}
+
+    def _misbehave(self, body: Body) -> object:
+        texts = {name: str(body.get(name)) for name in ("kind", "service", "operation")}
+        function, times = body.get("function"), int(str(body.get("times", 1)))
+        order = Order(**texts, function=str(function) if function else None, times=times)
+        self._world.misbehaviour.order(order)
+        return self._world.misbehaviour.so_far()
+
+    def _deny_everywhere(self, body: Body) -> object:
+        self._world.misbehaviour.deny_everywhere(on=bool(body.get("on")))
+        return {"on": self._world.misbehaviour.denies_everywhere}
 
     def _settle(self, body: Body) -> object:
         self._conductor.settle(_seconds(body, 60))

@@ -196,6 +196,25 @@ class LocalAws:
         """Every death so far: the function, and the calls that it had made."""
         return cast(list[Json], self._ask("GET", "deaths"))
 
+    def misbehave(
+        self, kind: str, call: str, *, function: str | None = None, times: int = 1
+    ) -> None:
+        """Answer the next calls of `service:Operation` badly, those of a function or anybody's.
+
+        `kind`: denied, throttle, error, or timeout, which is carried out and never answered.
+        """
+        service, _, operation = call.partition(":")
+        body: Json = {"kind": kind, "service": service, "operation": operation}
+        self._ask("POST", "misbehave", body | {"function": function, "times": times})
+
+    def deny_everywhere(self, *, on: bool) -> None:
+        """Deny functions each of their calls, once for each way to get there."""
+        self._ask("POST", "deny-everywhere", {"on": on})
+
+    def misbehaviours(self) -> dict[str, list[Json]]:
+        """What was answered badly, as `done`, and what is still to be, as `left`."""
+        return cast(dict[str, list[Json]], self._ask("GET", "misbehave"))
+
     def _ask(self, method: str, what: str, body: Json | None = None, timeout: float = 60) -> object:
         return ask(self.endpoint, method, what, body, timeout)
 

@@ -17,8 +17,10 @@ from local_aws.authorization.needs import Need, needs, s3_resource
 from local_aws.authorization.policy import Call as Wanted
 from local_aws.coverage import is_covered
 from local_aws.kernel import World
+from local_aws.misbehaviour import failure
 from local_aws.slips import without_slips
 from local_aws.wire import (
+    UNANSWERED,
     Call,
     Handler,
     Request,
@@ -88,6 +90,18 @@ class Contract:
         self._recorder.called(call, session)
         if not is_covered(call.service, call.operation):
             return _refusal(call, request)
+        match self._world.misbehaviour.kind_for(call, session):
+            case None:
+                return self._carried_out(call, session, request)
+            case "denied":
+                return _denied(call, f"{session} is not authorized to perform: {call}")
+            case "timeout":
+                self._carried_out(call, session, request)
+                return UNANSWERED
+            case kind:
+                return failure(kind, call)
+
+    def _carried_out(self, call: Call, session: str | None, request: Request) -> Response:
         try:
             if refused := self._refused(call, request):
                 return refused

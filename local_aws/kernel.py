@@ -16,6 +16,7 @@ from pathlib import Path
 from local_aws.authorization import Denied, Guard
 from local_aws.authorization.policy import Pairs
 from local_aws.deaths import Deaths
+from local_aws.misbehaviour import Misbehaviour
 
 type Event = dict[str, object]
 
@@ -87,6 +88,7 @@ class World:
         self.clock = Clock(root / "clock", clock_rate)
         self.endpoint = ""
         self.deaths = Deaths()
+        self.misbehaviour = Misbehaviour()
         self.guard = Guard()
         self.publish: Callable[[Event], object] | None = None
         self._agenda: list[Due] = []

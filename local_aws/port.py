@@ -9,7 +9,7 @@ from typing import Any, cast
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 
-from local_aws.wire import Environ, Handler, Request, Response
+from local_aws.wire import UNANSWERED, Environ, Handler, Request, Response
 
 HOST = "127.0.0.1"
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -43,6 +43,9 @@ class _Connection(MotoRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _answer(self, response: Response) -> None:
+        if response is UNANSWERED:
+            self.close_connection = True
+            return
         self.send_response_only(response.status)
         self.send_header("Date", self.date_time_string())
         bodiless = self.command == "HEAD" or response.status in BODILESS

@@ -64,6 +64,9 @@ class Response:
         return next((v for k, v in self.headers if k.lower() == name.lower()), "")
 
 
+# The connection is closed instead of an answer.
+UNANSWERED = Response(0, [], b"")
+
 type Handler = Callable[[Request], Response]
 
 

@@ -56,6 +56,7 @@ class Function:
                 self._log.renew()
                 self._process = Process(self._code())
             self._world.deaths.begun(name, self._process.end)
+            self._world.misbehaviour.begun(name)
             outcome, lines = self._process.invoke(payload)
             if outcome.failed:
                 lines = [*lines, f"[ERROR] {outcome.payload.decode(errors='replace')}"]
