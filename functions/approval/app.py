@@ -84,6 +84,7 @@ def attend(scope: Scope, arn: str, version: Version | None, event: PackageChange
     version = version or judged(scope, package)
     updated, modified_at = (event.updated, event.modified_at) if event else ((), None)
     if not says_something_new(version, package, updated, modified_at):
+        logger.info("version %d: %s is on record already", package.number, package.status)
         return False
     node = approval_id(scope.names.group, package)
     verdict, approval = weigh(version, package, scope.spec.gate, node)
