@@ -16,7 +16,7 @@ import boto3
 import train
 from pipelines.tabular.steps import evaluate, prepare, report
 
-LANDING, ARTIFACTS = "landing", "artifacts"
+LANDING, ARTIFACTS, UNVERSIONED = "landing", "artifacts", "unversioned"
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "a-key-per-stack"
 
@@ -44,12 +44,13 @@ class Upload:
     body: bytes
 
 
-def _make_versioned_bucket(s3: "S3Client", bucket: str) -> None:
+def _make_bucket(s3: "S3Client", bucket: str) -> None:
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    if bucket != UNVERSIONED:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 class House:
@@ -58,25 +59,26 @@ class House:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.s3 = boto3.client("s3")
-        for bucket in (LANDING, ARTIFACTS):
-            _make_versioned_bucket(self.s3, bucket)
+        for bucket in (LANDING, ARTIFACTS, UNVERSIONED):
+            _make_bucket(self.s3, bucket)
         secrets = boto3.client("secretsmanager")
         with suppress(secrets.exceptions.ResourceExistsException):
             secrets.create_secret(Name="pii-key", SecretString=SECRET)
 
-    def snapshot(self, uploads: Sequence[Upload]) -> Json:
-        """Put the uploads into the landing bucket and describe exactly these versions."""
+    def snapshot(self, uploads: Sequence[Upload], bucket: str = LANDING) -> Json:
+        """Put the uploads into a bucket and describe exactly these versions."""
         objects = []
         for upload in uploads:
-            answer = self.s3.put_object(Bucket=LANDING, Key=upload.key, Body=upload.body)
+            answer = self.s3.put_object(Bucket=bucket, Key=upload.key, Body=upload.body)
             objects.append(
                 {
                     "key": upload.key,
-                    "version_id": answer["VersionId"],
+                    "version_id": answer.get("VersionId"),
+                    "etag": answer["ETag"].strip('"'),
                     "sha256": hashlib.sha256(upload.body).hexdigest(),
                 }
             )
-        return {"schema": 1, "bucket": LANDING, "objects": objects, "left_out": []}
+        return {"schema": 1, "bucket": bucket, "objects": objects, "left_out": []}
 
     def prepare(self, spec: Json, snapshot: Json, digest: str | None = None) -> None:
         """Run Prepare."""

@@ -8,7 +8,7 @@ import pytest
 from pipelines.tabular.steps import prepare
 from tabular.failing import StepFailed
 from tabular.files import read_rows
-from tests.pipelines.house import LANDING, SECRET, House, Json, Upload, csv_file
+from tests.pipelines.house import LANDING, SECRET, UNVERSIONED, House, Json, Upload, csv_file
 
 COLUMNS = ("id", "who", "passport", "income", "ok", "group")
 
@@ -134,8 +134,31 @@ def test_a_version_that_is_gone_is_named(house: House) -> None:
     version = snapshot["objects"][0]["version_id"]
     house.s3.delete_object(Bucket=LANDING, Key="small/a.csv", VersionId=version)
     assert failure(house, snapshot) == (
-        f"small/a.csv version {version} cannot be read: NoSuchVersion."
+        f"small/a.csv version {version} cannot be read: it was deleted."
     )
+
+
+def unversioned(house: House) -> tuple[Json, str]:
+    """A snapshot of one object in a bucket without versions, and what it is called there."""
+    snapshot = house.snapshot([upload(*MANY)], UNVERSIONED)
+    return snapshot, f"small/a.csv with ETag {snapshot['objects'][0]['etag']}"
+
+
+class TestAnObjectWithoutVersions:
+    def test_is_read_while_it_is_the_one_that_was_uploaded(self, house: House) -> None:
+        house.prepare(spec(), unversioned(house)[0])
+        assert len(prepared_rows(house)) == 60
+
+    def test_that_was_overwritten_is_named(self, house: House) -> None:
+        snapshot, name = unversioned(house)
+        house.s3.put_object(Bucket=UNVERSIONED, Key="small/a.csv", Body=b"something else")
+        why = "it was overwritten, and its bucket keeps no versions"
+        assert failure(house, snapshot) == f"{name} cannot be read: {why}."
+
+    def test_that_was_deleted_is_named(self, house: House) -> None:
+        snapshot, name = unversioned(house)
+        house.s3.delete_object(Bucket=UNVERSIONED, Key="small/a.csv")
+        assert failure(house, snapshot) == f"{name} cannot be read: it was deleted."
 
 
 @pytest.mark.parametrize(

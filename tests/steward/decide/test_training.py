@@ -278,7 +278,11 @@ class TestSnapshot:
         assert snapshot.left_out == (
             {"key": "b.csv", "version_id": "v-7", "sequencer": "0A", "why": "deleted"},
         )
-        assert snapshot.explain().endswith("left out, because deleted: b.csv")
+        assert snapshot.explain().endswith("left out: b.csv (deleted)")
+
+    def test_says_of_an_object_without_versions_that_it_may_have_been_overwritten(self) -> None:
+        (left_out,) = compose([accepted("a.csv", version_id=None)], ()).left_out
+        assert left_out["why"] == "deleted or overwritten"
 
     def test_manifest_names_every_object_by_version_and_digest(self) -> None:
         snapshot = compose([accepted("a.csv"), accepted("b.csv")], {"a.csv"})
@@ -314,7 +318,7 @@ class TestSnapshot:
         due = next_step(TrainingFacts((pending(),), None, None), TRAIN, NOON + length(10))
         verdict = nothing_to_learn(due, compose([accepted("a.csv")], ()))
         assert verdict.kind == "hold"
-        assert "0 objects are learned from; left out, because deleted: a.csv" in verdict.reason
+        assert "0 objects are learned from; left out: a.csv (deleted)" in verdict.reason
 
     @given(st.permutations("abcdef"))
     def test_does_not_depend_on_the_order_of_reading(self, keys: list[str]) -> None:

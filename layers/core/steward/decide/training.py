@@ -289,8 +289,8 @@ class Snapshot:
         """How much is learned from and what is left out, in words."""
         count = len(self.objects)
         text = f"{count} object{' is' if count == 1 else 's are'} learned from"
-        gone = [str(entry["key"]) for entry in self.left_out]
-        return f"{text}; left out, because deleted: {', '.join(gone)}" if gone else text
+        gone = [f"{entry['key']} ({entry['why']})" for entry in self.left_out]
+        return f"{text}; left out: {', '.join(gone)}" if gone else text
 
     def manifest(self, model: str, bucket: str) -> dict[str, object]:
         """The manifest's content; its digest names the snapshot."""
@@ -323,7 +323,8 @@ def compose(accepted: Iterable[Accepted], existing: Collection[str]) -> Snapshot
             "key": found.key,
             "version_id": found.version_id,
             "sequencer": found.sequencer,
-            "why": "deleted",
+            # Without versions, bytes that are overwritten are gone too.
+            "why": "deleted" if found.version_id else "deleted or overwritten",
         }
         for found in known
         if found.key not in existing

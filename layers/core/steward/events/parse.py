@@ -47,11 +47,13 @@ def _object(body: str) -> Json:
 
 
 def _object_created(event: Json) -> ObjectCreated:
+    version = fields.optional_text(event, "detail", "object", "version-id")
     # The key is used as it is: EventBridge does not URL-encode it as S3's own notifications do.
     return ObjectCreated(
         bucket=fields.text(event, "detail", "bucket", "name"),
         key=fields.text(event, "detail", "object", "key"),
-        version_id=fields.optional_text(event, "detail", "object", "version-id"),
+        # "null" is not the id of one version: the next upload would have it too.
+        version_id=None if version == "null" else version,
         etag=fields.text(event, "detail", "object", "etag"),
         size=fields.whole(event, "detail", "object", "size"),
         sequencer=fields.text(event, "detail", "object", "sequencer"),

@@ -15,14 +15,24 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def fetch_object(bucket: str, key: str, version: str | None) -> bytes:
-    """The bytes of exactly this version of an object."""
+# What has happened to an object when S3 answers this.
+_GONE = {
+    "NoSuchKey": "it was deleted",
+    "NoSuchVersion": "it was deleted",
+    "PreconditionFailed": "it was overwritten, and its bucket keeps no versions",
+}
+
+
+def fetch_object(bucket: str, key: str, version: str | None, etag: str) -> bytes:
+    """The bytes of exactly this version of an object; without one, only while it has this ETag."""
     try:
         if version is None:
-            return _s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+            return _s3().get_object(Bucket=bucket, Key=key, IfMatch=f'"{etag}"')["Body"].read()
         return _s3().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
     except ClientError as error:
-        raise StepFailed(f"{key} version {version} cannot be read: {_reason(error)}.") from error
+        which = f"{key} version {version}" if version else f"{key} with ETag {etag}"
+        why = _GONE.get(_reason(error), _reason(error))
+        raise StepFailed(f"{which} cannot be read: {why}.") from error
 
 
 def download(uri: str, path: Path) -> None:

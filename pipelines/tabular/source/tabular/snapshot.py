@@ -16,10 +16,12 @@ class Source:
 
     key: str
     version_id: str | None
+    etag: str
     sha256: str
 
     def __str__(self) -> str:
-        return f"{self.key} version {self.version_id}"
+        which = f"version {self.version_id}" if self.version_id else f"with ETag {self.etag}"
+        return f"{self.key} {which}"
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,14 @@ def read_snapshot(folder: Path, digest: str) -> Snapshot:
     if (found := sha256(body)) != digest:
         raise StepFailed(f"The snapshot has digest {found}, but the run was started for {digest}.")
     raw = json.loads(body)
-    objects = (Source(o["key"], o["version_id"], o["sha256"]) for o in raw["objects"])
+    members = ("key", "version_id", "etag", "sha256")
+    objects = (Source(**{name: found[name] for name in members}) for found in raw["objects"])
     return Snapshot(raw["bucket"], tuple(objects))
 
 
 def fetch_rows(bucket: str, source: Source, needed: Sequence[str]) -> list[Row]:
     """The rows of one object, if its bytes are the recorded ones and no column is missing."""
-    body = fetch_object(bucket, source.key, source.version_id)
+    body = fetch_object(bucket, source.key, source.version_id, source.etag)
     if (found := sha256(body)) != source.sha256:
         raise StepFailed(f"{source} has digest {found}, but {source.sha256} was recorded.")
     try:
