@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser build pipelines events deploy locks clean uninstall
+.PHONY: help demo test check browser build bench pipelines events deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -69,6 +69,10 @@ browser: .venv/.dev
 build: .venv-sam/.sam
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build
 	.venv-sam/bin/python -I .ci/import_handlers.py .aws-sam/build
+
+## bench       Size of the layers and cold starts of the functions as built, against their bounds
+bench: build
+	.venv-sam/bin/python -m benchmarks .aws-sam/build
 
 ## pipelines   Compile the pipelines again and compare with the committed definitions
 pipelines: .venv-pipelines/.pipelines
