@@ -9,13 +9,14 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import repository
+from cli import destroy, repository
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
@@ -82,36 +83,38 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="steward", description="Event-driven MLOps on AWS.")
     parser.add_argument("--prefix", default="steward", help="the deployment's prefix")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _of_a_deployment(commands.add_parser)
+    _of_a_laptop(commands.add_parser)
+    return parser
 
-    one = commands.add_parser("demo", help="watch a model go round on the embedded AWS")
-    one.add_argument("--keep", action="store_true", help="keep it running until ctrl-C")
-    one.set_defaults(run=lambda options: demo(keep=options.keep))
 
-    one = commands.add_parser("check", help="check every model's file")
+def _of_a_deployment(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("check", help="check every model's file")
     one.add_argument("folder", nargs="?", type=Path, default=repository.MODELS)
     one.set_defaults(run=_check)
 
-    one = commands.add_parser("publish", help="make each model's package group and pipeline")
+    one = add("publish", help="make each model's package group and pipeline")
     one.add_argument("--dry-run", action="store_true", help="only show what differs")
     one.add_argument("--yes", action="store_true", help="do not ask")
     one.set_defaults(run=_publish)
 
-    one = commands.add_parser("backfill", help="count objects that are there as uploads")
+    one = add("backfill", help="count objects that are there as uploads")
     one.add_argument("model")
     one.add_argument("--dry-run", action="store_true", help="only show which")
     one.add_argument("--yes", action="store_true", help="do not ask")
     one.set_defaults(run=_backfill)
 
-    one = commands.add_parser("invoke", help="run one deployed function with a sample event")
-    one.add_argument("function", nargs="?", choices=CONCERNS)
-    one.add_argument("--event", type=Path, help="a file such as events/training-upload.json")
-    one.add_argument("--list", action="store_true", help="show functions and events")
-    one.set_defaults(run=_invoke)
+    one = add("destroy", help="remove endpoints, pipelines and versions")
+    one.add_argument("model", nargs="*", help="of these models only; all of them otherwise")
+    one.add_argument("--dry-run", action="store_true", help="only show what would go")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one.set_defaults(run=_destroy)
 
-    one = commands.add_parser("events", help="wrap the sample events as queue batches again")
-    one.set_defaults(run=_events)
+    one = add("status", help="what is registered, serves, waits, comes next")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=_status)
 
-    one = commands.add_parser("trace", help="where did a prediction come from?")
+    one = add("trace", help="where did a prediction come from?")
     one.add_argument("--record", metavar="S3URI#LINE", help="a line of a capture file")
     one.add_argument("--id", help="the inference id of a captured prediction")
     one.add_argument("--endpoint", help="the endpoint that answered")
@@ -119,31 +122,42 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_trace)
 
-    one = commands.add_parser("status", help="what is registered, serves, waits, comes next")
-    one.add_argument("--json", action="store_true")
-    one.set_defaults(run=_status)
 
-    one = commands.add_parser("up", help="keep an embedded AWS running for other programs")
+def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("demo", help="watch a model go round on the embedded AWS")
+    one.add_argument("--keep", action="store_true", help="keep it running until ctrl-C")
+    one.set_defaults(run=lambda options: demo(keep=options.keep))
+
+    one = add("up", help="keep an embedded AWS running for other programs")
     one.add_argument("--port", type=int, default=0, help="any free one by default")
     one.add_argument(
         "--state", type=Path, metavar="DIR", help="keep all there, and go on next time"
     )
     one.add_argument("--clock-rate", type=_rate, default=1.0, metavar="N", help="N times as fast")
+    one.add_argument("--sam-env", type=Path, metavar="FILE", help="for `sam local invoke -n FILE`")
     one.set_defaults(run=_up)
 
-    one = commands.add_parser("clock", help="what time is it on the embedded AWS?")
+    one = add("clock", help="what time is it on the embedded AWS?")
     one.add_argument("--advance", type=_duration, metavar="1h", help="let so much time pass there")
     one.set_defaults(run=_clock)
 
-    one = commands.add_parser("logs", help="logs of the embedded AWS")
+    one = add("logs", help="logs of the embedded AWS")
     one.add_argument("name", nargs="?", help="a function, pipeline step or endpoint")
     one.add_argument("-f", "--follow", action="store_true", help="go on until ctrl-C")
     one.set_defaults(run=_logs)
 
-    one = commands.add_parser("data", help="write the demo's files, to upload them yourself")
+    one = add("data", help="write the demo's files, to upload them yourself")
     one.add_argument("folder", nargs="?", type=Path, default=Path(DATA))
     one.set_defaults(run=_data)
-    return parser
+
+    one = add("invoke", help="run one deployed function with a sample event")
+    one.add_argument("function", nargs="?", choices=CONCERNS)
+    one.add_argument("--event", type=Path, help="a file such as events/training-upload.json")
+    one.add_argument("--list", action="store_true", help="show functions and events")
+    one.set_defaults(run=_invoke)
+
+    one = add("events", help="wrap the sample events as queue batches again")
+    one.set_defaults(run=_events)
 
 
 def _rate(text: str) -> float:
@@ -180,6 +194,23 @@ def _publish(options: argparse.Namespace) -> int:
         confirm(where, f"Make these {len(told)} changes", yes=options.yes)
         publish(where, dry_run=False)
         print(f"{len(told)} changes made")
+    return DONE
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    models = options.model or sorted(read_all(repository.MODELS))
+    where = find(options.prefix)
+    found = list(destroy.removals(where, models))
+    for change in found:
+        print(change.what)
+    if not found:
+        print(f"there is nothing of {', '.join(models)}")
+    elif not options.dry_run:
+        destroy.confirm(where, len(found), yes=options.yes)
+        for change in found:
+            change.make()
+        print(f"{len(found)} things deleted")
+    print(destroy.LEFT, file=sys.stderr)
     return DONE
 
 
@@ -257,7 +288,8 @@ def _status(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     rate, keep = options.clock_rate, options.state is not None
-    return up(options.state, Way(options.port, hold=False, clock_rate=rate, keep=keep))
+    way = Way(options.port, hold=False, clock_rate=rate, keep=keep)
+    return up(options.state, way, options.sam_env)
 
 
 def _clock(options: argparse.Namespace) -> int:

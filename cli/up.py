@@ -11,18 +11,22 @@ from cli import repository
 from cli.local import embedded, target
 from cli.logs import last_lines
 from cli.people import Person, people
+from cli.sam import write_environment
 from local_aws.client import LocalAws, LocalAwsError, Way
 
 ROOT = repository.ROOT / ".steward" / "up"
 DATA = "build/data"
 
 
-def up(state: Path | None, way: Way) -> int:
+def up(state: Path | None, way: Way, sam_env: Path | None) -> int:
     """Boot, print what to export, serve until ctrl-C or the end of the embedded AWS."""
     root, began = state or ROOT, time.time()
     try:
         with embedded(root, way=way, tell=_tell) as aws:
             print("\n".join(_told(aws, _people(aws))), flush=True)
+            if sam_env:
+                write_environment(target(aws), sam_env)
+                _tell(f"{sam_env} is for `sam local invoke`, see docs/laptop.md")
             try:
                 ended = aws.wait()
             except KeyboardInterrupt:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 VARIANT = "AllTraffic"
-_SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}$")
+_SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Names:
 
     def version_of(self, config_name: str) -> int | None:
         """The version that a config of ours serves; None for a config of somebody else."""
-        found = _SERVED.search(config_name)
-        ours = config_name.startswith(f"{self.group}-v")
-        return int(found[1]) if found and ours else None
+        # Wholly: a model `mortgage-v2` has configs that begin like those of `mortgage`.
+        found = _SERVED.fullmatch(config_name.removeprefix(self.group))
+        return int(found[1]) if found and config_name.startswith(self.group) else None
 
     def run(self, number: int) -> str:
         """Display name of a pipeline execution."""

@@ -1,0 +1,120 @@
+"""What Steward made goes, in the right order and only after asking; what looks alike stays."""
+
+from typing import Any
+
+import boto3
+import pytest
+
+from cli import destroy
+from cli.target import Refused, Target
+from local_aws.client import LocalAws
+from tests.cli.conftest import Steward
+
+OURS, ALIKE = "steward-mortgage-v1-0123abcd", "steward-mortgage-v2-v1-0123abcd"
+BY_HAND = "steward-mortgage-v1-by-hand"
+ROLE = "arn:aws:iam::123456789012:role/steward-execution-eu-west-1"
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1"
+
+
+@pytest.fixture
+def sagemaker(alone: LocalAws) -> Any:
+    client = boto3.client("sagemaker")
+    listed = client.list_models()["Models"]
+    if not listed:
+        furnish(client)
+    return client
+
+
+def furnish(client: Any) -> None:
+    """A version that serves, and beside it what is not ours."""
+    for group in ("steward-mortgage", "steward-mortgage-v2"):
+        if group != "steward-mortgage":
+            client.create_model_package_group(ModelPackageGroupName=group)
+        client.create_model_package(
+            ModelPackageGroupName=group,
+            InferenceSpecification={
+                "Containers": [{"Image": IMAGE}],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+        )
+    for name in (OURS, ALIKE, BY_HAND):
+        client.create_model(
+            ModelName=name, PrimaryContainer={"Image": IMAGE}, ExecutionRoleArn=ROLE
+        )
+        variant = {
+            "VariantName": "AllTraffic",
+            "ModelName": name,
+            "InitialInstanceCount": 1,
+            "InstanceType": "ml.m7i.large",
+        }
+        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    for endpoint, config in (("steward-mortgage", OURS), ("steward-mortgage-v2", ALIKE)):
+        client.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+
+
+def there(client: Any) -> dict[str, set[str]]:
+    """Everything on SageMaker, by kind."""
+    return {
+        "endpoints": {one["EndpointName"] for one in client.list_endpoints()["Endpoints"]},
+        "configs": {
+            one["EndpointConfigName"] for one in client.list_endpoint_configs()["EndpointConfigs"]
+        },
+        "models": {one["ModelName"] for one in client.list_models()["Models"]},
+        "pipelines": {one["PipelineName"] for one in client.list_pipelines()["PipelineSummaries"]},
+        "groups": {
+            one["ModelPackageGroupName"]
+            for one in client.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        },
+    }
+
+
+def test_a_dry_run_tells_and_removes_nothing(sagemaker: Any, steward: Steward) -> None:
+    before = there(sagemaker)
+    ran = steward("destroy", "--dry-run")
+    assert ran.code == 0
+    assert f"delete endpoint config {OURS}" in ran.out
+    assert "delete version 1 of steward-mortgage" in ran.out
+    assert there(sagemaker) == before
+
+
+def test_what_is_ours_goes_and_what_looks_alike_stays(
+    alone: LocalAws, sagemaker: Any, steward: Steward
+) -> None:
+    alone.advance(600)  # the endpoints are made by then, or have failed
+    ran = steward("destroy")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "6 things deleted")
+    assert "`sam delete` removes the stack" in ran.err
+    alone.advance(600)
+    assert there(sagemaker) == {
+        "endpoints": {"steward-mortgage-v2"},
+        "configs": {ALIKE, BY_HAND},
+        "models": {ALIKE, BY_HAND},
+        "pipelines": set(),
+        "groups": {"steward-mortgage-v2"},
+    }
+    again = steward("destroy")
+    assert (again.code, again.out) == (0, "there is nothing of mortgage\n")
+
+
+ELSEWHERE = Target("steward", "111122223333", "eu-west-1", "https://sagemaker.amazonaws.com")
+
+
+@pytest.mark.parametrize("said", ["", "y", "stewards"])
+def test_on_a_real_account_it_wants_the_prefix(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: said)
+    with pytest.raises(Refused, match="Nothing was deleted"):
+        destroy.confirm(ELSEWHERE, 3, yes=False)
+
+
+def test_on_a_real_account_it_goes_on_with_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: " steward ")
+    destroy.confirm(ELSEWHERE, 3, yes=False)
+
+
+def test_without_a_terminal_it_wants_to_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    with pytest.raises(Refused, match="add --yes"):
+        destroy.confirm(ELSEWHERE, 3, yes=False)
