@@ -70,7 +70,7 @@ class Admin:
         return recorder.faults() + own
 
     def _deaths(self, body: Body) -> object:
-        self._world.deaths.switch(on=bool(body.get("on")))
+        self._world.deaths.on = bool(body.get("on"))
         return {"on": self._world.deaths.on}
 
     def _misbehave(self, body: Body) -> object:
@@ -81,7 +81,7 @@ class Admin:
         return self._world.misbehaviour.so_far()
 
     def _deny_everywhere(self, body: Body) -> object:
-        self._world.misbehaviour.deny_everywhere(on=bool(body.get("on")))
+        self._world.misbehaviour.denies_everywhere = bool(body.get("on"))
         return {"on": self._world.misbehaviour.denies_everywhere}
 
     def _settle(self, body: Body) -> object:

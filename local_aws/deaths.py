@@ -1,53 +1,31 @@
 """Kills functions in the middle of their work, for tests of what happens then."""
 
-import threading
-from collections import defaultdict
 from collections.abc import Callable
+
+from local_aws.ways import Ways
 
 
 class Deaths:
-    """While switched on, a function's process is killed after each call that it makes to AWS.
+    """While switched on, a function's process is killed after each call to AWS, once for each way.
 
-    It is killed once for every sequence of calls that it can have made until then, counted from the
-    beginning of an invocation: a message that is delivered again gets one call further each time.
+    The call was carried out, and has not been answered.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._on = False
-        self._made: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-        self._died: set[tuple[str, tuple[str, ...]]] = set()
+        self.on = False
+        self._ways = Ways()
         self._kill: dict[str, Callable[[], None]] = {}
-
-    @property
-    def on(self) -> bool:
-        """Whether functions are being killed."""
-        return self._on
-
-    def switch(self, *, on: bool) -> None:
-        """From now on, kill or do not."""
-        self._on = on
 
     def begun(self, function: str, kill: Callable[[], None]) -> None:
         """An invocation of `function` begins; `kill` ends its process at once."""
-        with self._lock:
-            self._made[function] = ()
-            self._kill[function] = kill
+        self._ways.begun(function)
+        self._kill[function] = kill
 
     def called(self, function: str, call: str) -> None:
-        """A call of `function` was carried out, and has not been answered yet."""
-        with self._lock:
-            if not self._on or function not in self._kill:
-                return
-            self._made[function] += (call,)
-            death = function, self._made[function]
-            if death in self._died:
-                return
-            self._died.add(death)
-            kill = self._kill[function]
-        kill()
+        """A call of `function` was carried out."""
+        if self.on and function in self._kill and self._ways.is_new(function, call):
+            self._kill[function]()
 
     def so_far(self) -> list[dict[str, object]]:
         """Every death: the function, and the calls that it had made."""
-        with self._lock:
-            return [{"function": one, "calls": list(calls)} for one, calls in sorted(self._died)]
+        return [{"function": one, "calls": list(calls)} for one, calls in self._ways.known()]

@@ -1,9 +1,9 @@
 """Answers badly for a while, as AWS does on bad days, for tests of what functions make of it."""
 
 import threading
-from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 
+from local_aws.ways import Ways
 from local_aws.wire import Call, Response, error
 
 KINDS = ("denied", "throttle", "error", "timeout")
@@ -45,32 +45,19 @@ class Misbehaviour:
         self._lock = threading.Lock()
         self._orders: list[Order] = []
         self._done: list[dict[str, object]] = []
-        self._made: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-        self._met: set[tuple[str, tuple[str, ...]]] = set()
-        self._denies = False
+        self._ways = Ways()
+        self._invoked: set[str] = set()
+        self.denies_everywhere = False  # a function, each call once for each way to it
 
     def order(self, order: Order) -> None:
         """Answer some calls badly."""
         with self._lock:
             self._orders.append(order)
 
-    @property
-    def denies_everywhere(self) -> bool:
-        """Whether each call of each function is denied at first."""
-        return self._denies
-
-    def deny_everywhere(self, *, on: bool) -> None:
-        """While on, a function is denied each call once for every sequence of calls until then.
-
-        The sequence begins with an invocation, so a message that is delivered again gets one call
-        further each time, and every place in the code meets a refusal.
-        """
-        self._denies = on
-
     def begun(self, function: str) -> None:
         """An invocation of `function` begins."""
-        with self._lock:
-            self._made[function] = ()
+        self._ways.begun(function)
+        self._invoked.add(function)
 
     def kind_for(self, call: Call, session: str | None) -> str | None:
         """How a call is to be answered badly, None if it is not; each is noted."""
@@ -89,14 +76,9 @@ class Misbehaviour:
         return None
 
     def _denied(self, call: Call, session: str | None) -> str | None:
-        if not self._denies or session is None or session not in self._made:
+        if not self.denies_everywhere or session is None or session not in self._invoked:
             return None
-        self._made[session] += (str(call),)
-        place = session, self._made[session]
-        if place in self._met:
-            return None
-        self._met.add(place)
-        return "denied"
+        return "denied" if self._ways.is_new(session, str(call)) else None
 
     def so_far(self) -> dict[str, object]:
         """What was answered badly, in order, and what is still to be."""
