@@ -1,0 +1,139 @@
+"""AWS throttles, times out or denies: the queue delivers again, and nothing reads as absence."""
+
+import pytest
+
+from cli.demo import acts
+from tests.bad_input.house import CONCERNS, House
+from tests.bad_input.told import LOST, Told
+from tests.steward.ledger import decisions
+
+# What each function does at AWS; it was denied all of it.
+CALLS = {
+    "training": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+        s3:ListObjectVersions s3:PutObject sagemaker:DescribePipeline
+        sagemaker:DescribePipelineDefinitionForExecution sagemaker:DescribePipelineExecution
+        sagemaker:ListEndpoints sagemaker:ListPipelineExecutionSteps
+        sagemaker:ListPipelineExecutions sagemaker:StartPipelineExecution sns:Publish""",
+    "approval": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+        s3:HeadObject sagemaker:DescribeModelPackage sagemaker:DescribePipelineExecution
+        sagemaker:ListEndpoints sagemaker:ListModelPackages sns:Publish sqs:SendMessage""",
+    "rollout": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:HeadObject
+        sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel
+        sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel
+        sagemaker:DescribeModelPackage sagemaker:ListEndpoints
+        sagemaker:ListModelPackages sns:Publish""",
+    "sweep": "dynamodb:Query sqs:SendMessage",
+}
+# Everything that was decided in the story by which something was done, or is waited for.
+DECIDED = {
+    ("training", "run 1", "wait"),
+    ("training", "run 1", "start"),
+    ("training", "run 1", "started"),
+    ("training", "run 1", "finish"),
+    ("training", "run 2", "wait"),
+    ("training", "run 2", "start"),
+    ("training", "run 2", "started"),
+    ("training", "run 2", "finish"),
+    ("approval", "version 1", "passed"),
+    ("approval", "version 1", "approved"),
+    ("rollout", "version 1", "start"),
+    ("rollout", "rollout 1", "wait"),
+    ("rollout", "rollout 1", "finish"),
+}
+
+
+class TestDenied:
+    @pytest.mark.parametrize("concern", CALLS)
+    def test_is_every_call_of_a_function(self, told: Told, concern: str) -> None:
+        name, calls = f"steward-{concern}", set(CALLS[concern].split())
+        assert {call for function, call in told.called if function == name} == calls
+        assert {call for function, call in told.denied if function == name} == calls
+
+    def test_is_never_read_as_absence(self, house: House) -> None:
+        """A refusal that was read as "nothing there" would have left a decision that says so."""
+        found = {
+            (str(one["concern"]), str(one["subject"]), str(one["verdict"]))
+            for one in decisions(house.store)
+            if not str(one["subject"]).startswith(house.prefix)
+        }
+        assert found - {("rollout", "endpoint", "nothing")} == DECIDED
+
+    def test_changes_nothing_about_how_it_ends(self, house: House, told: Told) -> None:
+        assert acts.serving(house.stage) == 1
+        assert told.dead == {"training": {}, "approval": {}, "rollout": {}}
+        assert house.local.faults() == []
+
+
+class TestLost:
+    """What was carried out and not answered is not done twice."""
+
+    def test_is_each_kind_of_change(self, house: House) -> None:
+        done = house.local.misbehaviours()["done"]
+        lost = {(one["function"], one["call"]) for one in done if one["kind"] == "timeout"}
+        assert {(f"steward-{concern}", call) for concern, call in LOST} <= lost
+
+    def test_run_version_and_endpoint_are_there_once(self, house: House) -> None:
+        sagemaker = house.stage.aws.sagemaker
+        assert [name for name, _ in house.runs()][:2] == [
+            "steward-mortgage-run-1",
+            "steward-mortgage-run-2",
+        ]
+        assert len(sagemaker.list_models()["Models"]) == 1
+        assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 1
+
+
+# How often the SDK tries by itself.
+ATTEMPTS = {"dynamodb": 4}
+
+
+@pytest.mark.parametrize(
+    ("kind", "concern", "call"),
+    [
+        ("throttle", "training", "dynamodb:Query"),
+        ("throttle", "approval", "sagemaker:ListModelPackages"),
+        ("throttle", "rollout", "sagemaker:ListEndpoints"),
+        ("error", "approval", "dynamodb:Query"),
+        ("timeout", "rollout", "sagemaker:DescribeEndpoint"),
+        ("timeout", "training", "dynamodb:GetItem"),
+    ],
+)
+def test_what_outlasts_the_sdks_own_retries_is_delivered_again(
+    house: House, kind: str, concern: str, call: str
+) -> None:
+    before, attempts = house.record(), ATTEMPTS.get(call.partition(":")[0], 3)
+    house.local.misbehave(kind, call, function=f"steward-{concern}", times=attempts)
+    (message,) = house.deliver(concern, {"look_at": "mortgage"})
+    house.local.settle()
+    assert house.local.misbehaviours()["left"] == []
+    failed = "message failed, the queue will deliver it again"
+    assert house.log(concern, message).count(failed) == 1
+    assert house.waiting(concern) == 0
+    assert house.dead_letters(concern) == {}
+    assert house.record() == before
+
+
+@pytest.mark.parametrize("concern", CONCERNS)
+def test_what_is_denied_for_good_becomes_a_dead_letter_and_nothing_else(
+    house: House, concern: str
+) -> None:
+    """Each way to ask whether something is there, refused for as long as the queue tries."""
+    before, call = house.record(), "dynamodb:GetItem" if concern != "approval" else "dynamodb:Query"
+    house.local.misbehave("denied", call, function=f"steward-{concern}", times=5)
+    violations = house.event(
+        "steward.drift",
+        "Drift Report",
+        {
+            "model": "mortgage",
+            "version": 1,
+            "window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"},
+            "rows": 100,
+            "violations": [],
+        },
+    )
+    body = violations if concern == "drift" else {"look_at": "mortgage"}
+    (message,) = house.deliver(concern, body)
+    house.local.settle()
+    assert house.local.misbehaviours()["left"] == []
+    assert list(house.dead_letters(concern)) == [message]
+    assert house.log(concern, message) == ["message failed, the queue will deliver it again"] * 5
+    assert house.record() == before
