@@ -16,12 +16,13 @@ from tests.bad_input.told import Told, tell
 @contextmanager
 def outside(inside: dict[str, str], before: dict[str, str]) -> Iterator[None]:
     """Tests elsewhere keep their own environment while an embedded AWS runs on."""
-    _become(before)
+    become(before)
     yield
-    _become(inside)
+    become(inside)
 
 
-def _become(environment: dict[str, str]) -> None:
+def become(environment: dict[str, str]) -> None:
+    """Replace this process's environment."""
     os.environ.clear()
     os.environ.update(environment)
     boto3.DEFAULT_SESSION = None  # it keeps what it once read
@@ -40,11 +41,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def told(deployed: House) -> Told:
     """The story, told once."""
     before = dict(os.environ)
-    _become(deployed.local.environment())
+    become(deployed.local.environment())
     try:
         return tell(deployed)
     finally:
-        _become(before)
+        become(before)
 
 
 @pytest.fixture
@@ -52,6 +53,6 @@ def house(deployed: House, told: Told) -> Iterator[House]:
     """The deployment as the story left it, with the environment pointing to it."""
     assert told
     before = dict(os.environ)
-    _become(deployed.local.environment())
+    become(deployed.local.environment())
     yield deployed
-    _become(before)
+    become(before)

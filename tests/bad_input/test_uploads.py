@@ -1,19 +1,13 @@
 """Whatever is uploaded, the right bytes are learned from, once, and the rest is on record."""
 
-import hashlib
-
 import pytest
 
 from cli.demo import mortgage
-from cli.demo.stage import MODEL
+from cli.demo.stage import MODEL, sha256
 from steward.lineage.nodes import run_id, snapshot_id
 from steward.names import split_s3
 from tests.bad_input.house import House
 from tests.bad_input.told import BROKEN, DELETED, ODD, OVERWRITTEN, REJECTED, Told, slices
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 class TestRejected:
