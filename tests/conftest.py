@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # Before anything imports boto3: a test that forgets to name an endpoint finds no real account.
-for _name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-    os.environ.pop(_name, None)
+for _name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[_name]
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "dummy",
     "AWS_SECRET_ACCESS_KEY": "dummy",
