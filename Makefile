@@ -74,9 +74,10 @@ build: .venv-sam/.sam
 bench: build
 	.venv-sam/bin/python -m benchmarks .aws-sam/build
 
-## pipelines   Compile the pipelines again and compare with the committed definitions
-pipelines: .venv-pipelines/.pipelines
+## pipelines   Compile the pipelines again, compare; use the SageMaker SDK against the embedded AWS
+pipelines: .venv-pipelines/.pipelines .venv/.dev
 	.venv-pipelines/bin/python -m pipelines.compile --check
+	.venv/bin/pytest tests/sdk
 
 ## events      Wrap the sample events in events/ as queue batches in events/sqs/ again
 events: .venv/.demo
