@@ -6,6 +6,7 @@ was stopped.
 """
 
 import sys
+import uuid
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,7 +38,13 @@ def removals(target: Target, models: Iterable[str]) -> Iterator[Change]:
 
 def _serving(sagemaker: "SageMakerClient", names: Names) -> Iterator[Change]:
     endpoints = sagemaker.get_paginator("list_endpoints").paginate(NameContains=names.endpoint)
-    if names.endpoint in {one["EndpointName"] for page in endpoints for one in page["Endpoints"]}:
+    status = {
+        one["EndpointName"]: one["EndpointStatus"]
+        for page in endpoints
+        for one in page["Endpoints"]
+    }
+    # One that an earlier run is deleting would refuse to be deleted again.
+    if status.get(names.endpoint, "Deleting") != "Deleting":
         remove = partial(sagemaker.delete_endpoint, EndpointName=names.endpoint)
         yield Change(f"delete endpoint {names.endpoint}, which answers until then", remove)
     configs = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=names.group)
@@ -56,9 +63,11 @@ def _pipeline(sagemaker: "SageMakerClient", names: Names) -> Iterator[Change]:
     if names.pipeline in {
         one["PipelineName"] for page in pages for one in page["PipelineSummaries"]
     }:
-        token = f"destroy-{names.pipeline}".ljust(32, "-")
+        # A new token each time: with one of an earlier `destroy`, AWS may take it as done already.
         remove = partial(
-            sagemaker.delete_pipeline, PipelineName=names.pipeline, ClientRequestToken=token
+            sagemaker.delete_pipeline,
+            PipelineName=names.pipeline,
+            ClientRequestToken=str(uuid.uuid4()),
         )
         yield Change(f"delete pipeline {names.pipeline}", remove)
 

@@ -6,6 +6,8 @@ import boto3
 import pytest
 
 from cli import destroy
+from cli.local import target
+from cli.publish import publish
 from cli.target import Refused, Target
 from local_aws.client import LocalAws
 from tests.cli.conftest import Steward
@@ -27,30 +29,35 @@ def sagemaker(alone: LocalAws) -> Any:
 
 def furnish(client: Any) -> None:
     """A version that serves, and beside it what is not ours."""
+    client.create_model_package_group(ModelPackageGroupName="steward-mortgage-v2")
     for group in ("steward-mortgage", "steward-mortgage-v2"):
-        if group != "steward-mortgage":
-            client.create_model_package_group(ModelPackageGroupName=group)
-        client.create_model_package(
-            ModelPackageGroupName=group,
-            InferenceSpecification={
-                "Containers": [{"Image": IMAGE}],
-                "SupportedContentTypes": ["text/csv"],
-                "SupportedResponseMIMETypes": ["text/csv"],
-            },
-        )
+        register(client, group)
     for name in (OURS, ALIKE, BY_HAND):
-        client.create_model(
-            ModelName=name, PrimaryContainer={"Image": IMAGE}, ExecutionRoleArn=ROLE
-        )
-        variant = {
-            "VariantName": "AllTraffic",
-            "ModelName": name,
-            "InitialInstanceCount": 1,
-            "InstanceType": "ml.m7i.large",
-        }
-        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        make_servable(client, name)
     for endpoint, config in (("steward-mortgage", OURS), ("steward-mortgage-v2", ALIKE)):
         client.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+
+
+def register(client: Any, group: str) -> None:
+    client.create_model_package(
+        ModelPackageGroupName=group,
+        InferenceSpecification={
+            "Containers": [{"Image": IMAGE}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )
+
+
+def make_servable(client: Any, name: str) -> None:
+    client.create_model(ModelName=name, PrimaryContainer={"Image": IMAGE}, ExecutionRoleArn=ROLE)
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": name,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m7i.large",
+    }
+    client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
 
 
 def there(client: Any) -> dict[str, set[str]]:
@@ -85,6 +92,8 @@ def test_what_is_ours_goes_and_what_looks_alike_stays(
     ran = steward("destroy")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "6 things deleted")
     assert "`sam delete` removes the stack" in ran.err
+    at_once = steward("destroy")  # SageMaker is deleting the endpoint still
+    assert (at_once.code, at_once.out) == (0, "there is nothing of mortgage\n")
     alone.advance(600)
     assert there(sagemaker) == {
         "endpoints": {"steward-mortgage-v2"},
@@ -95,6 +104,24 @@ def test_what_is_ours_goes_and_what_looks_alike_stays(
     }
     again = steward("destroy")
     assert (again.code, again.out) == (0, "there is nothing of mortgage\n")
+
+
+def test_a_second_run_goes_on_where_one_was_stopped(
+    alone: LocalAws, sagemaker: Any, steward: Steward
+) -> None:
+    assert publish(target(alone), dry_run=False)
+    register(sagemaker, "steward-mortgage")
+    make_servable(sagemaker, OURS)
+    sagemaker.create_endpoint(EndpointName="steward-mortgage", EndpointConfigName=OURS)
+    alone.advance(600)
+    everything = list(destroy.removals(target(alone), ["mortgage"]))
+    for stopped_after in range(1, len(everything)):
+        left = list(destroy.removals(target(alone), ["mortgage"]))
+        assert [one.what for one in left] == [one.what for one in everything[stopped_after - 1 :]]
+        left[0].make()
+    assert steward("destroy").out.splitlines()[-1] == "1 things deleted"
+    alone.advance(600)
+    assert steward("destroy").out == "there is nothing of mortgage\n"
 
 
 ELSEWHERE = Target("steward", "111122223333", "eu-west-1", "https://sagemaker.amazonaws.com")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cold import CLIENTS
 from tests.story.conftest import Played
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
@@ -41,6 +42,20 @@ def test_the_functions_were_heard_on_every_service_they_use(played: Played) -> N
     calls = played.stage.local.calls()
     services = {name.partition(":")[0] for name, call in calls.items() if call["functions"]}
     assert services >= {"dynamodb", "s3", "sagemaker", "sns", "sqs"}
+
+
+def test_functions_use_the_clients_that_the_benchmark_measures(played: Played) -> None:
+    calls = played.stage.local.calls()
+    heard = {
+        (function.removeprefix("steward-"), name.partition(":")[0])
+        for name, call in calls.items()
+        if isinstance(call["functions"], list)
+        for function in call["functions"]
+        if function.startswith("steward-")
+    }
+    measured = {(concern, client) for concern, clients in CLIENTS.items() for client in clients}
+    assert heard
+    assert heard <= measured
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
