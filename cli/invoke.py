@@ -55,7 +55,7 @@ def read_event(path: Path) -> dict[str, object]:
         raise Misused(
             f"{path}: {error.strerror}. `steward invoke --list` shows what there is."
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Misused(f"{path} is not JSON: {error}") from None
     if not isinstance(event, dict):
         raise Misused(f"{path} holds {type(event).__name__}, an event is a JSON object")

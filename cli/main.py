@@ -73,10 +73,18 @@ def _explained(error: Exception, prefix: str) -> tuple[int, str]:
             return AWS_FAILED, f"There is no Steward with prefix {prefix} there ({error})."
         case ClientError() | BotoCoreError():
             return AWS_FAILED, f"AWS failed: {error}"
-        case OSError() if error.errno == errno.ENOSPC:
-            return NO, "The disk is full; make room and start again."
+        case OSError():
+            return _of_this_machine(error)
         case _:
             raise error
+
+
+def _of_this_machine(error: OSError) -> tuple[int, str]:
+    if error.errno == errno.ENOSPC:
+        return NO, "The disk is full; make room and start again."
+    if error.filename:
+        return USAGE, f"{error.filename} cannot be used ({error.strerror}); name another."
+    raise error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,7 +137,7 @@ def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:
     one.set_defaults(run=lambda options: demo(keep=options.keep))
 
     one = add("up", help="keep an embedded AWS running for other programs")
-    one.add_argument("--port", type=int, default=0, help="any free one by default")
+    one.add_argument("--port", type=_port, default=0, help="any free one by default")
     one.add_argument(
         "--state", type=Path, metavar="DIR", help="keep all there, and go on next time"
     )
@@ -158,6 +166,12 @@ def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     one = add("events", help="wrap the sample events as queue batches again")
     one.set_defaults(run=_events)
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
 
 
 def _rate(text: str) -> float:

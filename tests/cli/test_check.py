@@ -23,6 +23,8 @@ def test_a_folder_of_ones_own_can_be_checked(steward: Steward, tmp_path: Path) -
 
 def test_all_faults_of_all_files_are_told_at_once(steward: Steward, tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("a = = 1")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "latin.toml").write_bytes(b'description = "Kreditw\xfcrdig"')
     (tmp_path / "loans.toml").write_text(
         MORTGAGE.replace("schema = 1", 'schema = 2\ncolour = "red"')
     )
@@ -31,6 +33,8 @@ def test_all_faults_of_all_files_are_told_at_once(steward: Steward, tmp_path: Pa
     assert ran.out == ""
     assert [line.split(": ")[:2] for line in ran.said] == [
         ["broken.toml", "not TOML"],
+        ["folder.toml", "cannot be read"],
+        ["latin.toml", "not TOML"],
         ["loans.toml", "schema"],
         ["loans.toml", "colour"],
     ]

@@ -29,6 +29,13 @@ UPLOAD = "events/training-upload.json"
         ("trace --endpoint steward-mortgage", "Give --record, or --endpoint with --id or --at"),
         ("trace --record s3://bucket/key", "--record is s3://bucket/key#LINE"),
         ("trace --endpoint e --at yesterday", "'yesterday' is no ISO 8601 time"),
+        ("up --port x", "'x' is no port from 0 to 65535"),
+        ("up --port 65536", "'65536' is no port from 0 to 65535"),
+        ("up --port -1", "'-1' is no port from 0 to 65535"),
+        ("up --clock-rate 0", "'0' is no number from 1 to 1000"),
+        ("up --state README.md", "README.md cannot be used (File exists); name another"),
+        ("data README.md", "README.md cannot be used (File exists); name another"),
+        ("invoke training --event events", "events: Is a directory. `steward invoke --list`"),
     ],
 )
 def test_a_wrong_call_is_told_in_a_sentence(
@@ -56,6 +63,7 @@ def test_without_a_region_nothing_is_asked(
     [
         ("{", "is not JSON: Expecting property name"),
         ("[1, 2]", "holds list, an event is a JSON object"),
+        ("[" * 100_000, "is not JSON: maximum recursion depth exceeded"),
     ],
 )
 def test_a_file_that_is_no_event_is_refused_before_anything_is_started(

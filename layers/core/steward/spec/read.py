@@ -49,6 +49,8 @@ def read(path: Path) -> ModelSpec:
         source = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSpec((f"{path.name}: not TOML: {error}",)) from error
+    except OSError as error:
+        raise BadSpec((f"{path.name}: cannot be read: {error.strerror}",)) from error
     faults: list[str] = []
     root = Table(f"{path.name}: ", source, faults)
     if not re.fullmatch(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?", path.stem):
