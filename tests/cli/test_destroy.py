@@ -109,7 +109,10 @@ def test_what_is_ours_goes_and_what_looks_alike_stays(
 def test_a_second_run_goes_on_where_one_was_stopped(
     alone: LocalAws, sagemaker: Any, steward: Steward
 ) -> None:
-    assert publish(target(alone), dry_run=False)
+    alone.advance(600)
+    steward("destroy")
+    alone.advance(600)
+    publish(target(alone), dry_run=False)
     register(sagemaker, "steward-mortgage")
     make_servable(sagemaker, OURS)
     sagemaker.create_endpoint(EndpointName="steward-mortgage", EndpointConfigName=OURS)
