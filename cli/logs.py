@@ -11,27 +11,31 @@ LOOK_SECONDS = 0.2
 _RUN_LENGTH = 13
 
 
-def find(folder: Path, name: str) -> Path:
-    """The log of a function, a step, a job or an endpoint; of several runs, the latest."""
+def find(folder: Path, name: str, prefix: str) -> Path:
+    """The log of a function, with or without the prefix, of a step, a job or an endpoint."""
     known = names(folder)
-    if name not in known:
+    found = known.get(name) or known.get(f"{prefix}-{name}")
+    if found is None:
         there = ", ".join(sorted(known)) or "nothing yet"
         raise Refused(f"There is no log of {name}; there is: {there}.")
-    return known[name]
+    return found
 
 
 def names(folder: Path) -> dict[str, Path]:
     """What can be asked for, with the file of each; a step's name leads to its latest run."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.log"), key=lambda log: log.stat().st_mtime):
+    for path in sorted(folder.glob("*-*.log"), key=lambda log: log.stat().st_mtime):
         kind, _, name = path.stem.partition("-")
-        found[(name[_RUN_LENGTH:] if kind == "step" else name) or kind] = path
+        found[name[_RUN_LENGTH:] if kind == "step" else name] = path
     return found
 
 
 def listing(folder: Path) -> list[str]:
-    """One line for each log."""
-    return [f"{name:32} {path.stat().st_size:>9} bytes" for name, path in names(folder).items()]
+    """One line for each log, with its kind."""
+    return [
+        f"{path.name.partition('-')[0]:8} {name:24} {path.stat().st_size:>8} bytes"
+        for name, path in sorted(names(folder).items(), key=lambda found: found[1].name)
+    ]
 
 
 def follow(path: Path) -> Iterator[str]:

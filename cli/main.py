@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -320,10 +321,11 @@ def _logs(options: argparse.Namespace) -> int:
     if options.name is None:
         print("\n".join(listing(folder)))
     elif options.follow:
-        for text in follow(find_log(folder, options.name)):
-            print(text, end="", flush=True)
+        with suppress(KeyboardInterrupt):
+            for text in follow(find_log(folder, options.name, options.prefix)):
+                print(text, end="", flush=True)
     else:
-        print(find_log(folder, options.name).read_text(errors="replace"), end="")
+        print(find_log(folder, options.name, options.prefix).read_text(errors="replace"), end="")
     return DONE
 
 

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+
+from botocore.exceptions import ClientError
 
 from cli import repository
 from cli.local import embedded, target
@@ -21,6 +24,8 @@ DATA = "build/data"
 def up(state: Path | None, way: Way, sam_env: Path | None) -> int:
     """Boot, print what to export, serve until ctrl-C or the end of the embedded AWS."""
     root, began = state or ROOT, time.time()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, signal.default_int_handler)
     try:
         with embedded(root, way=way, tell=_tell) as aws:
             print("\n".join(_told(aws, _people(aws))), flush=True)
@@ -47,13 +52,24 @@ def _tell(line: str) -> None:
 def _people(aws: LocalAws) -> dict[str, Person]:
     """The two identities; those of a state that goes on are the same as before."""
     kept = aws.root / "people.json"
-    if aws.resumed:
+    if aws.resumed and kept.exists():
         told = json.loads(kept.read_text())
-        return {what: Person(**person) for what, person in told.items()}
+        found = {what: Person(**person) for what, person in told.items()}
+        if all(map(_is_known, found.values())):
+            return found
     found = people(target(aws))
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({what: asdict(person) for what, person in found.items()}, file)
     return found
+
+
+def _is_known(person: Person) -> bool:
+    """Whether the key is there: a kill may have come between it and the state."""
+    try:
+        person.session.client("sts").get_caller_identity()
+    except ClientError:
+        return False
+    return True
 
 
 def _told(aws: LocalAws, found: dict[str, Person]) -> list[str]:
