@@ -46,7 +46,7 @@ class Misbehaviour:
         self._orders: list[Order] = []
         self._done: list[dict[str, object]] = []
         self._ways = Ways()
-        self._invoked: set[str] = set()
+        self._not_denied_yet: set[str] = set()
         self.denies_everywhere = False  # a function, each call once for each way to it
 
     def order(self, order: Order) -> None:
@@ -57,12 +57,13 @@ class Misbehaviour:
     def begun(self, function: str) -> None:
         """An invocation of `function` begins."""
         self._ways.begun(function)
-        self._invoked.add(function)
+        with self._lock:
+            self._not_denied_yet.add(function)
 
     def kind_for(self, call: Call, session: str | None) -> str | None:
         """How a call is to be answered badly, None if it is not; each is noted."""
         with self._lock:
-            kind = self._ordered(call, session) or self._denied(call, session)
+            kind = self._denied(call, session) or self._ordered(call, session)
             if kind:
                 self._done.append({"kind": kind, "call": str(call), "function": session})
             return kind
@@ -76,9 +77,17 @@ class Misbehaviour:
         return None
 
     def _denied(self, call: Call, session: str | None) -> str | None:
-        if not self.denies_everywhere or session is None or session not in self._invoked:
+        """Once in an invocation: what a function makes of one refusal must not meet the next.
+
+        Nor is a call denied that the SDK repeats because it was not answered.
+        """
+        if not self.denies_everywhere or session is None or session not in self._not_denied_yet:
             return None
-        return "denied" if self._ways.is_new(session, str(call)) else None
+        unanswered = {"kind": "timeout", "call": str(call), "function": session}
+        if self._done[-1:] == [unanswered] or not self._ways.is_new(session, str(call)):
+            return None
+        self._not_denied_yet.remove(session)
+        return "denied"
 
     def so_far(self) -> dict[str, object]:
         """What was answered badly, in order, and what is still to be."""

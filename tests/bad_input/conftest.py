@@ -14,11 +14,14 @@ from tests.bad_input.told import Told, tell
 
 
 @contextmanager
-def outside(inside: dict[str, str], before: dict[str, str]) -> Iterator[None]:
-    """Tests elsewhere keep their own environment while an embedded AWS runs on."""
-    become(before)
-    yield
-    become(inside)
+def environment(wanted: dict[str, str]) -> Iterator[None]:
+    """Inside, this process has another environment: tests elsewhere keep their own."""
+    before = dict(os.environ)
+    become(wanted)
+    try:
+        yield
+    finally:
+        become(before)
 
 
 def become(environment: dict[str, str]) -> None:
@@ -33,26 +36,20 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     before = dict(os.environ)
     with embedded(tmp_path_factory.mktemp("embedded")) as local:
         house = House(Stage(local, say=lambda _: None))
-        with outside(dict(os.environ), before):
+        with environment(before):
             yield house
 
 
 @pytest.fixture(scope="session")
 def told(deployed: House) -> Told:
     """The story, told once."""
-    before = dict(os.environ)
-    become(deployed.local.environment())
-    try:
+    with environment(deployed.local.environment()):
         return tell(deployed)
-    finally:
-        become(before)
 
 
 @pytest.fixture
 def house(deployed: House, told: Told) -> Iterator[House]:
     """The deployment as the story left it, with the environment pointing to it."""
     assert told
-    before = dict(os.environ)
-    become(deployed.local.environment())
-    yield deployed
-    become(before)
+    with environment(deployed.local.environment()):
+        yield deployed

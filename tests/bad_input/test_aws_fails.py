@@ -3,25 +3,29 @@
 import pytest
 
 from cli.demo import acts
-from tests.bad_input.house import CONCERNS, House
-from tests.bad_input.told import LOST, Told
-from tests.steward.ledger import decisions
+from cli.demo.stage import MODEL
+from tests.bad_input.house import CONCERNS, House, Json
+from tests.bad_input.told import LOST, REPORT, Told
 
 # What each function does at AWS; it was denied all of it.
 CALLS = {
     "training": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
-        s3:ListObjectVersions s3:PutObject sagemaker:DescribePipeline
-        sagemaker:DescribePipelineDefinitionForExecution sagemaker:DescribePipelineExecution
-        sagemaker:ListEndpoints sagemaker:ListPipelineExecutionSteps
-        sagemaker:ListPipelineExecutions sagemaker:StartPipelineExecution sns:Publish""",
+        s3:ListObjectVersions s3:PutObject sagemaker:DescribeEndpoint
+        sagemaker:DescribePipeline sagemaker:DescribePipelineDefinitionForExecution
+        sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
+        sagemaker:ListPipelineExecutionSteps sagemaker:ListPipelineExecutions
+        sagemaker:StartPipelineExecution sns:Publish""",
     "approval": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
-        s3:HeadObject sagemaker:DescribeModelPackage sagemaker:DescribePipelineExecution
-        sagemaker:ListEndpoints sagemaker:ListModelPackages sns:Publish sqs:SendMessage""",
+        s3:HeadObject sagemaker:DescribeEndpoint sagemaker:DescribeModelPackage
+        sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
+        sagemaker:ListModelPackages sns:Publish sqs:SendMessage""",
     "rollout": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:HeadObject
         sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel
         sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel
         sagemaker:DescribeModelPackage sagemaker:ListEndpoints
         sagemaker:ListModelPackages sns:Publish""",
+    "drift": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+        sagemaker:DescribeEndpoint sagemaker:ListEndpoints sns:Publish sqs:SendMessage""",
     "sweep": "dynamodb:Query sqs:SendMessage",
 }
 # Everything that was decided in the story by which something was done, or is waited for.
@@ -34,8 +38,14 @@ DECIDED = {
     ("training", "run 2", "start"),
     ("training", "run 2", "started"),
     ("training", "run 2", "finish"),
+    ("training", "run 3", "start"),
+    ("training", "run 3", "started"),
+    ("training", "run 3", "wait"),
+    ("training", "run 3", "finish"),
+    ("drift", f"s3://steward-artifacts-123456789012-eu-west-1/{REPORT}", "retrain"),
     ("approval", "version 1", "passed"),
     ("approval", "version 1", "approved"),
+    ("approval", "version 2", "passed"),
     ("rollout", "version 1", "start"),
     ("rollout", "rollout 1", "wait"),
     ("rollout", "rollout 1", "finish"),
@@ -49,18 +59,18 @@ class TestDenied:
         assert {call for function, call in told.called if function == name} == calls
         assert {call for function, call in told.denied if function == name} == calls
 
-    def test_is_never_read_as_absence(self, house: House) -> None:
+    def test_is_never_read_as_absence(self, house: House, told: Told) -> None:
         """A refusal that was read as "nothing there" would have left a decision that says so."""
         found = {
             (str(one["concern"]), str(one["subject"]), str(one["verdict"]))
-            for one in decisions(house.store)
+            for one in told.decided
             if not str(one["subject"]).startswith(house.prefix)
         }
         assert found - {("rollout", "endpoint", "nothing")} == DECIDED
 
     def test_changes_nothing_about_how_it_ends(self, house: House, told: Told) -> None:
         assert acts.serving(house.stage) == 1
-        assert told.dead == {"training": {}, "approval": {}, "rollout": {}}
+        assert told.dead == {concern: {} for concern in CONCERNS}
         assert house.local.faults() == []
 
 
@@ -82,6 +92,7 @@ class TestLost:
         assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 1
 
 
+FAILED = "message failed, the queue will deliver it again"
 # How often the SDK tries by itself.
 ATTEMPTS = {"dynamodb": 4}
 
@@ -105,35 +116,31 @@ def test_what_outlasts_the_sdks_own_retries_is_delivered_again(
     (message,) = house.deliver(concern, {"look_at": "mortgage"})
     house.local.settle()
     assert house.local.misbehaviours()["left"] == []
-    failed = "message failed, the queue will deliver it again"
-    assert house.log(concern, message).count(failed) == 1
+    assert house.log(concern, message).count(FAILED) == 1
     assert house.waiting(concern) == 0
     assert house.dead_letters(concern) == {}
     assert house.record() == before
 
 
-@pytest.mark.parametrize("concern", CONCERNS)
-def test_what_is_denied_for_good_becomes_a_dead_letter_and_nothing_else(
-    house: House, concern: str
-) -> None:
-    """Each way to ask whether something is there, refused for as long as the queue tries."""
-    before, call = house.record(), "dynamodb:GetItem" if concern != "approval" else "dynamodb:Query"
-    house.local.misbehave("denied", call, function=f"steward-{concern}", times=5)
-    violations = house.event(
-        "steward.drift",
-        "Drift Report",
-        {
-            "model": "mortgage",
-            "version": 1,
-            "window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"},
-            "rows": 100,
-            "violations": [],
-        },
-    )
-    body = violations if concern == "drift" else {"look_at": "mortgage"}
-    (message,) = house.deliver(concern, body)
+def test_what_is_denied_for_good_becomes_a_dead_letter_and_nothing_else(house: House) -> None:
+    """Each function is refused its first read for as long as its queue tries."""
+    before, sent = house.record(), {}
+    for concern in CONCERNS:
+        call = "dynamodb:Query" if concern == "approval" else "dynamodb:GetItem"
+        house.local.misbehave("denied", call, function=f"steward-{concern}", times=5)
+        (sent[concern],) = house.deliver(concern, message_for(house, concern))
     house.local.settle()
     assert house.local.misbehaviours()["left"] == []
-    assert list(house.dead_letters(concern)) == [message]
-    assert house.log(concern, message) == ["message failed, the queue will deliver it again"] * 5
+    for concern, message in sent.items():
+        assert list(house.dead_letters(concern)) == [message]
+        assert house.log(concern, message) == [FAILED] * 5
     assert house.record() == before
+
+
+def message_for(house: House, concern: str) -> Json:
+    """Something to do."""
+    if concern != "drift":
+        return {"look_at": MODEL}
+    window = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"}
+    detail = {"model": MODEL, "version": 1, "window": window, "rows": 100, "violations": []}
+    return house.event("steward.drift", "Drift Report", detail)

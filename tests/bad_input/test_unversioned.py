@@ -1,6 +1,5 @@
 """A landing bucket without versions: the right bytes are learned from, once, or none."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from cli.local import PREFIX, target
 from cli.publish import publish
 from local_aws.client import LocalAws
 from steward.observe.training import read_run
-from tests.bad_input.conftest import become
+from tests.bad_input.conftest import environment
 from tests.bad_input.house import House, Json
 
 BUCKET = "a-bucket-without-versions"
@@ -31,16 +30,15 @@ class Plain:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plain]:
-    root, before = tmp_path_factory.mktemp("unversioned"), dict(os.environ)
+    root = tmp_path_factory.mktemp("unversioned")
     parameters = {"Prefix": PREFIX, "ExistingLandingBucket": BUCKET}
-    with LocalAws.start(root, repository.TEMPLATE, parameters) as local:
-        become(local.environment())
-        try:
-            make_bucket()
-            publish(target(local), dry_run=False)
-            yield tell(House(Stage(local, say=lambda _: None)))
-        finally:
-            become(before)
+    with (
+        LocalAws.start(root, repository.TEMPLATE, parameters) as local,
+        environment(local.environment()),
+    ):
+        make_bucket()
+        publish(target(local), dry_run=False)
+        yield tell(House(Stage(local, say=lambda _: None)))
 
 
 def make_bucket() -> None:

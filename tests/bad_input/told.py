@@ -4,10 +4,13 @@ Every call of every function is denied once for each way to get there, and each 
 carried out once without an answer; nothing of that may be seen in how the story ends.
 """
 
+import json
 from dataclasses import dataclass
 
 from cli.demo import acts, mortgage
-from tests.bad_input.house import House, Json
+from cli.demo.stage import MODEL
+from tests.bad_input.house import CONCERNS, House, Json
+from tests.steward.ledger import decisions
 
 # Each is uploaded with rows of its own.
 ODD = (
@@ -32,16 +35,18 @@ REJECTED = {
     "blank at the end.csv ": (mortgage.part(5), "the file is not a .csv file"),
     "zipped.csv": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\xff", "21 of 21 columns are missing"),
 }
+REPORT = f"monitoring/{MODEL}/v1/2026/01/01/23/constraint_violations.json"
 # Carried out, and never answered: SDK and function must not do it twice.
 LOST = (
     ("training", "dynamodb:TransactWriteItems"),
     ("training", "s3:PutObject"),
     ("training", "sagemaker:StartPipelineExecution"),
     ("approval", "sns:Publish"),
-    ("approval", "sqs:SendMessage"),
+    ("sweep", "sqs:SendMessage"),
     ("rollout", "sagemaker:CreateModel"),
     ("rollout", "sagemaker:CreateEndpointConfig"),
     ("rollout", "sagemaker:CreateEndpoint"),
+    ("drift", "sns:Publish"),
 )
 
 
@@ -53,6 +58,7 @@ class Told:
     first_manifest: Json
     second_manifest: Json
     prepared: list[Json]
+    decided: list[Json]
     denied: set[tuple[str, str]]
     called: set[tuple[str, str]]
     dead: dict[str, dict[str, str]]
@@ -91,6 +97,8 @@ def tell(house: House) -> Told:
     second_manifest, prepared = house.manifest(), house.prepared()
     acts.approve(house.stage, 1, "good enough, whatever its data was called")
     acts.let_it_serve(house.stage, 1)
+    drift(house)
+    house.let_run_end(3)
     house.local.deny_everywhere(on=False)
     house.local.settle()
     house.be_patient(5)
@@ -99,9 +107,10 @@ def tell(house: House) -> Told:
         first_manifest,
         second_manifest,
         prepared,
+        decisions(house.store),
         denied(house),
         called(house),
-        {concern: house.dead_letters(concern) for concern in ("training", "approval", "rollout")},
+        {concern: house.dead_letters(concern) for concern in CONCERNS},
     )
 
 
@@ -118,6 +127,14 @@ def upload(house: House, files: dict[str, bytes]) -> None:
         house.put(name, body)
     house.local.settle()
     house.s3.delete_object(Bucket=house.landing, Key=house.prefix + DELETED)
+
+
+def drift(house: House) -> None:
+    """A monitor finds drift in what version 1 answers."""
+    drifted = {"feature_name": "unem", "constraint_check_type": "baseline_drift_check"}
+    body = json.dumps({"violations": [drifted]}).encode()
+    house.s3.put_object(Bucket=house.stage.target.artifact_bucket, Key=REPORT, Body=body)
+    house.local.settle()
 
 
 def denied(house: House) -> set[tuple[str, str]]:
