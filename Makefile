@@ -122,8 +122,8 @@ uninstall: clean
 	@touch $@
 
 .venv/.dev: .venv/.demo requirements/dev.txt
-	@echo "Installing the tools for tests and checks into .venv, once: 130 MB more and a few seconds."
-	@requirements/preflight $(PYTHON) 250
+	@echo "Installing the tools for tests and checks into .venv, once: 290 MB more and a few seconds."
+	@requirements/preflight $(PYTHON) 400
 	$(call install,.venv,dev)
 	@touch $@
 
