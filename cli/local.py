@@ -4,6 +4,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import boto3
 
 from cli import repository
+from cli.logs import last_lines
 from cli.publish import publish
 from cli.target import Refused, Target
-from local_aws.client import LocalAws, Way
+from local_aws.client import LocalAws, LocalAwsError, Way
 
 PREFIX, ACCOUNT, REGION = "steward", "123456789012", "eu-west-1"
 
@@ -35,6 +37,7 @@ def embedded(root: Path, *, way: Way | None = None, tell: Tell = _silent) -> Ite
     parameters = {"Prefix": PREFIX}
     with (
         (_kept_folder if way.keep else _own_folder)(root) as own,
+        _with_the_last_lines(own / "logs"),
         LocalAws.start(own, repository.TEMPLATE, parameters, way=way, tell=tell) as aws,
     ):
         before, inside = dict(os.environ), aws.environment()
@@ -49,6 +52,18 @@ def embedded(root: Path, *, way: Way | None = None, tell: Tell = _silent) -> Ite
             os.environ.clear()
             os.environ.update(before)
             boto3.DEFAULT_SESSION = None
+
+
+@contextmanager
+def _with_the_last_lines(logs: Path) -> Iterator[None]:
+    """What goes wrong with the embedded AWS is told with its logs, if it wrote any."""
+    began = time.time()
+    try:
+        yield
+    except LocalAwsError as error:
+        found = last_lines(logs, since=began)
+        where = [f"Its logs are in {logs}; the last lines:"] if found else []
+        raise LocalAwsError("\n".join([str(error), *where, *found])) from None
 
 
 @contextmanager

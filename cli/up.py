@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from cli import repository
 from cli.local import embedded, target
-from cli.logs import last_lines
 from cli.people import Person, people
 from cli.sam import write_environment
 from local_aws.client import LocalAws, LocalAwsError, Way
@@ -23,26 +21,20 @@ DATA = "build/data"
 
 def up(state: Path | None, way: Way, sam_env: Path | None) -> int:
     """Boot, print what to export, serve until ctrl-C or the end of the embedded AWS."""
-    root, began = state or ROOT, time.time()
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
         signal.signal(number, signal.default_int_handler)
-    try:
-        with embedded(root, way=way, tell=_tell) as aws:
-            print("\n".join(_told(aws, _people(aws))), flush=True)
-            if sam_env:
-                write_environment(target(aws), sam_env)
-                _tell(f"{sam_env} is for `sam local invoke`, see docs/laptop.md")
-            try:
-                ended = aws.wait()
-            except KeyboardInterrupt:
-                _tell("ending; ctrl-C again ends it at once")
-                print(_at_the_end(aws.stop(), state), file=sys.stderr)
-                return 0
+    with embedded(state or ROOT, way=way, tell=_tell) as aws:
+        print("\n".join(_told(aws, _people(aws))), flush=True)
+        if sam_env:
+            write_environment(target(aws), sam_env)
+            _tell(f"{sam_env} is for `sam local invoke`, see docs/laptop.md")
+        try:
+            ended = aws.wait()
+        except KeyboardInterrupt:
+            _tell("ending; ctrl-C again ends it at once")
+            print(_at_the_end(aws.stop(), state), file=sys.stderr)
+            return 0
         raise LocalAwsError(f"the embedded AWS has ended by itself, with status {ended}")
-    except LocalAwsError as error:
-        found = last_lines(root / "logs", since=began)
-        where = [f"Its logs are in {root / 'logs'}; the last lines:"] if found else []
-        raise LocalAwsError("\n".join([str(error), *where, *found])) from None
 
 
 def _tell(line: str) -> None:

@@ -1,6 +1,7 @@
 """Puts the embedded AWS together: services on moto, the port, the clock, the template."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,7 +21,7 @@ from local_aws import (
     state,
 )
 from local_aws.admin import PREFIX, Admin
-from local_aws.conductor import Conductor
+from local_aws.conductor import Conductor, NotIdle
 from local_aws.contract import Contract, Recorder
 from local_aws.deploy import HttpApi, Stack, Translation
 from local_aws.kernel import World
@@ -106,6 +107,8 @@ class LocalAws:
         self._server.start()
         tell(f"serving at {self.world.endpoint}")
         outputs = self._resume(self._kept) if self._kept else self._deploy()
+        with suppress(NotIdle):  # endpoints that served are to serve before anybody asks them
+            self._conductor.settle()
         what = "the state that was kept goes on" if self._kept else "the template is deployed"
         tell(f"{what}; its clock says {self.world.now():%Y-%m-%d %H:%M:%S} UTC")
         if self._keeper:

@@ -97,9 +97,9 @@ class Fleet:
 
     servings: tuple[Serving, ...]
 
-    def __reduce__(self) -> tuple[type["Fleet"], tuple[tuple[()]]]:
-        """A state that is kept keeps no process; whoever takes it up starts another fleet."""
-        return Fleet, ((),)
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """A state that is kept holds none; whoever takes it up starts another fleet."""
+        return type(None), ()
 
     def choose(self, weights: Mapping[str, float]) -> Serving:
         """A variant, with a chance by its weight."""

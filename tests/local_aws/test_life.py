@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from local_aws.client import ROOT_KEY, LocalAws, LocalAwsError, NotIdle, Way
+from tests.processes import descendants, left
 
 HERE = Path(__file__).parent
 
@@ -30,37 +31,6 @@ def template(folder, resources, more=""):
     return path
 
 
-def descendants(pid):
-    """The processes below `pid`, itself too."""
-    table = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    children = {}
-    for line in table.stdout.splitlines():
-        child, parent = map(int, line.split())
-        children.setdefault(parent, []).append(child)
-    found = [pid]
-    for parent in found:
-        found += children.get(parent, [])
-    return found
-
-
-def gone(pids, seconds=5.0):
-    """Whether all of them ended in time; a zombie that nobody has waited for counts as ended."""
-    end = time.monotonic() + seconds
-    while left := [pid for pid in pids if running(pid)]:
-        if time.monotonic() > end:
-            return left
-        time.sleep(0.02)
-    return []
-
-
-def running(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
 def start_function(aws):
     client = boto3.client("lambda", **REACHED, endpoint_url=aws.endpoint)
     client.invoke(FunctionName="tiny-worker", Payload=b"{}")
@@ -73,7 +43,7 @@ def test_stopping_ends_every_process(tmp_path):
     assert len(pids) >= 2
     began = time.monotonic()
     aws.stop()
-    assert gone(pids) == []
+    assert left(pids) == []
     assert time.monotonic() - began < 5
 
 
@@ -100,7 +70,7 @@ def test_killing_parent_or_server_ends_every_process(tmp_path, victim):
         below = descendants(server)
         assert len(below) >= 2
         os.kill(parent.pid if victim == "parent" else server, signal.SIGKILL)
-        assert gone(below) == []
+        assert left(below) == []
         parent.kill()
 
 

@@ -10,6 +10,9 @@ import boto3
 import pytest
 
 from local_aws.client import LocalAws, LocalAwsError, Way, now
+from tests.local_aws.sagemaker.conftest import ANYTHING, TRUST
+from tests.local_aws.sagemaker.serving import Shop, adder
+from tests.processes import comes_true
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
 KEPT = Way(keep=True)
@@ -32,8 +35,7 @@ def client(aws, service, *key):
 def wait_until_kept(root):
     """Wait until the state has been written with all that was answered before this call."""
     state, asked = root / "state", time.time_ns()
-    while not state.exists() or state.stat().st_mtime_ns <= asked:
-        time.sleep(0.02)
+    assert comes_true(lambda: state.exists() and state.stat().st_mtime_ns > asked)
 
 
 def fill(aws):
@@ -157,3 +159,74 @@ def test_bytes_that_nothing_refers_to_are_removed_when_a_state_goes_on(tmp_path)
         read = client(aws, "s3").get_object(Bucket=aws.outputs["QuietBucket"], Key="a")
         assert read["Body"].read() == b"second"
         assert len(list((tmp_path / "objects").iterdir())) == 1
+
+
+def shop(aws, name):
+    """Makes endpoints that add one to a number, and capture what they are asked."""
+    s3, iam = client(aws, "s3"), client(aws, "iam")
+    iam.create_role(RoleName="execution", AssumeRolePolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="execution", PolicyName="all", PolicyDocument=ANYTHING)
+    bucket = aws.outputs["QuietBucket"]
+
+    def put(key, body):
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        return f"s3://{bucket}/{key}"
+
+    made = Shop(None, client(aws, "sagemaker"), put, name)
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{bucket}/captured",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+        "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
+    }
+    return made, made.config("one", adder(1), DataCaptureConfig=capture)
+
+
+def ask_for(aws, endpoint, inference_id):
+    answer = client(aws, "sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, Body=b"1", ContentType="text/csv", InferenceId=inference_id
+    )
+    return answer["Body"].read()
+
+
+def status_of(aws, endpoint):
+    return client(aws, "sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
+
+
+def test_endpoints_serve_again_and_what_they_captured_is_written(tmp_path):
+    with LocalAws.start(tmp_path, TEMPLATE, way=KEPT) as aws:
+        made, config = shop(aws, "serves")
+        made.create(config)
+        aws.advance(200)
+        assert ask_for(aws, "serves", "asked before") == b"2.0"
+        making = {"EndpointName": "in-the-making", "EndpointConfigName": config}
+        client(aws, "sagemaker").create_endpoint(**making)
+    with LocalAws.start(tmp_path, TEMPLATE, way=KEPT) as aws:
+        assert ask_for(aws, "serves", "asked after") == b"2.0"
+        assert status_of(aws, "in-the-making") == "Creating"
+        aws.advance(200)
+        assert status_of(aws, "in-the-making") == "InService"
+        bucket, s3 = aws.outputs["QuietBucket"], client(aws, "s3")
+        found = s3.list_objects_v2(Bucket=bucket, Prefix="captured/")["Contents"]
+        texts = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
+        assert [b"asked before" in text for text in texts].count(True) == 1
+        assert [b"asked after" in text for text in texts].count(True) == 1
+        assert aws.faults() == []
+
+
+def test_what_does_not_come_to_rest_in_time_is_told_and_has_not_happened(tmp_path):
+    with LocalAws.start(tmp_path, TEMPLATE, way=KEPT) as aws:
+        bucket = aws.outputs["QuietBucket"]
+        client(aws, "s3").put_object(Bucket=bucket, Key="before", Body=b"")
+        wait_until_kept(tmp_path)
+        for _ in range(3):  # each for two seconds, one after the other
+            hang = {"Payload": b'{"do": "hang"}', "InvocationType": "Event"}
+            client(aws, "lambda").invoke(FunctionName="tiny-worker", **hang)
+        client(aws, "s3").put_object(Bucket=bucket, Key="meanwhile", Body=b"")
+        said = aws.stop()
+    assert said.startswith("It did not come to rest within 3 s (event for arn:aws:lambda:")
+    assert said.endswith("what came after it has not happened.")
+    with LocalAws.start(tmp_path, TEMPLATE, way=KEPT) as aws:
+        found = client(aws, "s3").list_objects_v2(Bucket=bucket)["Contents"]
+        assert [one["Key"] for one in found] == ["before"]
