@@ -5,7 +5,7 @@ import pytest
 from cli.demo import acts
 from cli.demo.stage import MODEL
 from tests.bad_input.house import CONCERNS, House, Json
-from tests.bad_input.told import LOST, REPORT, Told
+from tests.bad_input.told import FAILED, LOST, REPORT, Told
 
 # What each function does at AWS; it was denied all of it.
 CALLS = {
@@ -59,6 +59,12 @@ class TestDenied:
         assert {call for function, call in told.called if function == name} == calls
         assert {call for function, call in told.denied if function == name} == calls
 
+    @pytest.mark.parametrize("concern", CONCERNS)
+    def test_brings_the_message_back_each_time(self, told: Told, concern: str) -> None:
+        refusals = [call for function, call in told.denied if function == f"steward-{concern}"]
+        assert len(refusals) > 5
+        assert told.came_back[concern] == len(refusals)
+
     def test_is_never_read_as_absence(self, house: House, told: Told) -> None:
         """A refusal that was read as "nothing there" would have left a decision that says so."""
         found = {
@@ -92,7 +98,6 @@ class TestLost:
         assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 1
 
 
-FAILED = "message failed, the queue will deliver it again"
 # How often the SDK tries by itself.
 ATTEMPTS = {"dynamodb": 4}
 

@@ -50,6 +50,9 @@ LOST = (
 )
 
 
+FAILED = "message failed, the queue will deliver it again"
+
+
 @dataclass
 class Told:
     """What was read at moments of the story that are gone at its end."""
@@ -59,9 +62,10 @@ class Told:
     second_manifest: Json
     prepared: list[Json]
     decided: list[Json]
-    denied: set[tuple[str, str]]
+    denied: list[tuple[str, str]]
     called: set[tuple[str, str]]
     dead: dict[str, dict[str, str]]
+    came_back: dict[str, int]
 
 
 def slices() -> dict[str, bytes]:
@@ -111,6 +115,7 @@ def tell(house: House) -> Told:
         denied(house),
         called(house),
         {concern: house.dead_letters(concern) for concern in CONCERNS},
+        {concern: house.log(concern).count(FAILED) for concern in CONCERNS},
     )
 
 
@@ -137,10 +142,10 @@ def drift(house: House) -> None:
     house.local.settle()
 
 
-def denied(house: House) -> set[tuple[str, str]]:
+def denied(house: House) -> list[tuple[str, str]]:
     """Function and operation of every call that was denied."""
     done = house.local.misbehaviours()["done"]
-    return {(str(one["function"]), str(one["call"])) for one in done if one["kind"] == "denied"}
+    return [(str(one["function"]), str(one["call"])) for one in done if one["kind"] == "denied"]
 
 
 def called(house: House) -> set[tuple[str, str]]:
