@@ -80,3 +80,12 @@ def committed() -> list[Path]:
     )  # fmt: skip
     paths = [ROOT / line for line in listing.stdout.split("\0") if line]
     return [path for path in paths if path.is_file()]
+
+
+def test_what_the_table_of_bad_input_names_is_there() -> None:
+    table = (ROOT / "docs/bad-input.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?` \|$", table, re.MULTILINE)
+    assert len(named) == table.count("\n|") - 2
+    for path, name in named:
+        wanted = rf"^(class|def) {name}\b" if name else r"^ *def test_"
+        assert re.search(wanted, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), path
