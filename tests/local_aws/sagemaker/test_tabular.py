@@ -64,9 +64,10 @@ def _snapshot(s3: Client) -> bytes:
     objects = []
     for number in (1, 2):
         body, key = mortgage.part(number), f"mortgage/incoming/part-{number}.csv"
-        version = s3.put_object(Bucket=LANDING, Key=key, Body=body)["VersionId"]
+        put = s3.put_object(Bucket=LANDING, Key=key, Body=body)
         digest = hashlib.sha256(body).hexdigest()
-        objects.append({"key": key, "version_id": version, "sha256": digest, "size": len(body)})
+        found = {"version_id": put["VersionId"], "etag": put["ETag"].strip('"')}
+        objects.append({"key": key, "sha256": digest, "size": len(body)} | found)
     manifest = {"schema": 1, "model": "mortgage", "bucket": LANDING, "objects": objects}
     return json.dumps(manifest | {"left_out": []}, sort_keys=True).encode()
 
