@@ -108,6 +108,14 @@ class TestOptional:
         assert isinstance(found, ObjectCreated)
         assert found.version_id is None
 
+    def test_with_the_version_that_every_upload_has_without_versions_has_none(self) -> None:
+        """In a bucket whose versioning is suspended, "null" would name each upload of a key."""
+        event = sample("training-upload")
+        event["detail"]["object"]["version-id"] = "null"
+        found = read(event)
+        assert isinstance(found, ObjectCreated)
+        assert found.version_id is None
+
     def test_a_key_is_taken_as_it_is(self) -> None:
         """EventBridge does not URL-encode keys as S3's own notifications do."""
         event = sample("training-upload")
