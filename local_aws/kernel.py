@@ -78,6 +78,21 @@ class Due:
     action: Callable[[], None] = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value of a CloudWatch metric, as a service or an account publishes it."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    value: float
+    unit: str = "None"
+
+
+def _no_cloudwatch(_: object) -> None:
+    """Nobody measures before CloudWatch is installed; a world without it has no alarms."""
+
+
 class World:
     """The state that the services share: where they live, what time it is, what is running."""
 
@@ -91,6 +106,8 @@ class World:
         self.misbehaviour = Misbehaviour()
         self.guard = Guard()
         self.publish: Callable[[Event], object] | None = None
+        self.measure: Callable[[Measurement], None] = _no_cloudwatch
+        self.alarm_state: Callable[[str], str | None] = _no_cloudwatch
         self._agenda: list[Due] = []
         self._order = itertools.count()
         self._running: dict[int, str] = {}
