@@ -51,7 +51,8 @@ def naive_is_worse(minutes: list[Minute]) -> bool:
     """Whether a one-sided test of two shares at 5 % finds the new fleet worse at any look."""
     new = accumulate(minute.new_errors for minute in minutes)
     old = accumulate(minute.old_errors for minute in minutes)
-    return any(_z(*errors, look) > _ONE_IN_20 for look, errors in enumerate(zip(new, old), 1))
+    pairs = zip(new, old, strict=True)
+    return any(_z(*errors, look) > _ONE_IN_20 for look, errors in enumerate(pairs, 1))
 
 
 def _z(new_errors: int, old_errors: int, looks: int) -> float:
@@ -72,7 +73,7 @@ def _found(bakes: list[list[Minute]], worse: Callable[[list[Minute]], bool]) -> 
     """The look that first says worse, of each bake in which one does; later looks agree with it."""
     looks = range(1, LOOKS + 1)
     return [
-        1 + bisect_left(looks, True, key=lambda look: worse(bake[:look]))  # noqa: B023
+        1 + bisect_left(looks, True, key=lambda look: worse(bake[:look]))
         for bake in bakes
         if worse(bake)
     ]

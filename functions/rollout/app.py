@@ -160,7 +160,7 @@ def ask(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> None:
         raise NotYet(f"rollout {rollout.number} was changed by another look at the same moment")
     config, exists = rollout.config_name, facts.endpoint is not None
     try:
-        deploy(scope.aws, scope.names.endpoint, config, scope.spec.rollout, exists=exists)
+        deploy(scope.aws, scope.names.endpoint, config, scope.spec, exists=exists)
     except NoRoom:
         record_not_asked(scope.store, scope.model, asking, rollout)
         raise

@@ -9,7 +9,14 @@ from steward.decide.people import Identity
 from steward.decide.rollout import EndpointFacts, Rollout, RolloutFacts
 from steward.decide.training import Accepted, Execution, Pending, Run, Upload
 from steward.decide.versions import Approval, Artifact, Version
-from steward.spec.model import BiasRule, GateSpec, MetricRule, TrainSpec
+from steward.spec.model import (
+    AlarmsSpec,
+    BiasRule,
+    GateSpec,
+    MetricRule,
+    RolloutSpec,
+    TrainSpec,
+)
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 SAGEMAKER = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
@@ -260,6 +267,25 @@ def rollout(number: int = 1, **given: object) -> Rollout:
         opened_at=after(2),
         highest=1,
         called_at=after(3),
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def rollout_spec(**given: object) -> RolloutSpec:
+    """A quarter of the traffic for five minutes, with the former fleet a minute longer."""
+    usual = RolloutSpec(
+        strategy="canary",
+        size_percent=25,
+        bake=minutes(5),
+        termination_wait=minutes(1),
+        timeout=minutes(30),
+        min_requests=50,
+        on_no_evidence="rollback",
+        keep_configs=2,
+        freeze=(),
+        alarms=AlarmsSpec(0.05, 0.05, 500),
+        autoscaling=None,
+        capture_percent=100,
     )
     return replace(usual, **given)  # type: ignore[arg-type]
 

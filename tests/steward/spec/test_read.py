@@ -146,7 +146,7 @@ class TestBounds:
             ("disadvantaged", "", "gate.bias.white.disadvantaged: missing, allowed is a text"),
             ("disadvantaged", "disadvantaged = [0]", "disadvantaged: found [0], allowed is a text"),
             ("max_abs", "max_abs = {DPPL = -1}", "gate.bias.white.max_abs.DPPL: found -1, allowed"),
-            ("kind", 'kind = "serverless"', "serve.kind: found 'serverless', allowed is"),
+            ("kind", 'kind = "edge"', "serve.kind: found 'edge', allowed is"),
             ("instance_type", 'instance_type = "m7i.large"', "allowed is such as 'ml.m7i.large'"),
             ("instances", "instances = 0", "serve.instances: found 0, allowed is a whole number"),
             ("instances", "instances = 101", "serve.instances: found 101, allowed is"),

@@ -13,13 +13,13 @@ from steward.aws import Aws, ClientError
 from steward.decide.versions import Version
 from steward.errors import NoRoom
 from steward.names import VARIANT, Names
-from steward.spec.model import ModelSpec, RolloutSpec
+from steward.spec.model import ModelSpec
+from steward.spec.shifting import deployment
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import (
         ContainerDefinitionTypeDef,
         DataCaptureConfigTypeDef,
-        DeploymentConfigTypeDef,
         ProductionVariantTypeDef,
     )
 
@@ -84,7 +84,7 @@ def make_servable(aws: Aws, plan: Plan) -> None:
         )
 
 
-def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists: bool) -> None:
+def deploy(aws: Aws, endpoint: str, config: str, spec: ModelSpec, *, exists: bool) -> None:
     """Ask SageMaker to serve `config`: a first deployment, or a blue/green update."""
     sagemaker = aws.sagemaker
     with _no_room(aws):
@@ -92,7 +92,7 @@ def deploy(aws: Aws, endpoint: str, config: str, policy: RolloutSpec, *, exists:
             sagemaker.update_endpoint(
                 EndpointName=endpoint,
                 EndpointConfigName=config,
-                DeploymentConfig=_deployment(policy),
+                DeploymentConfig=deployment(spec.rollout, spec.serve.instances, []),
             )
         else:
             _once(
@@ -122,13 +122,3 @@ def _once(create: Callable[[], object], describe: Callable[[], object]) -> None:
             exists = True
         if not exists:
             raise
-
-
-def _deployment(policy: RolloutSpec) -> "DeploymentConfigTypeDef":
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
-            "TerminationWaitInSeconds": int(policy.termination_wait.total_seconds()),
-            "MaximumExecutionTimeoutInSeconds": int(policy.timeout.total_seconds()),
-        }
-    }

@@ -86,7 +86,7 @@ def judge(minutes: Sequence[Minute], min_requests: int) -> Judgement:
 
 
 def evidence(minutes: Iterable[Minute]) -> Iterator[float]:
-    """After each minute of both fleets what a stake of 1, spread evenly, has become; at most 1e6."""
+    """After each minute of both fleets what a stake of 1, spread evenly, is worth; at most 1e6."""
     won = [0.0] * len(RATIOS)  # logarithms
     for minute in minutes:
         errors = minute.new_errors + minute.old_errors

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 type Scalar = str | int | float | bool
 
@@ -67,10 +67,43 @@ class GateSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServeSpec:
-    """The fleet that answers."""
+    """The fleet that answers: `instances` or `async` of a type, or `serverless` of a size."""
 
-    instance_type: str
-    instances: int
+    kind: str
+    instance_type: str = ""
+    instances: int = 0
+    memory_mb: int = 0
+    max_concurrency: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsSpec:
+    """What no minute of the new fleet may exceed; None: not watched.
+
+    `error_rate` and `model_error_rate` are shares of its requests, 0 to 1; `p99_ms` is the 99th
+    percentile of the model's latency.
+    """
+
+    error_rate: float | None
+    model_error_rate: float | None
+    p99_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AutoscalingSpec:
+    """Instances follow the requests per instance and minute."""
+
+    min: int
+    max: int
+    invocations_per_instance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing moves forward; `end` is no part of it."""
+
+    begin: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +111,16 @@ class RolloutSpec:
     """How a version replaces another."""
 
     strategy: str
+    size_percent: int
+    bake: timedelta
     termination_wait: timedelta
     timeout: timedelta
+    min_requests: int
+    on_no_evidence: str
+    keep_configs: int
+    freeze: tuple[Freeze, ...]
+    alarms: AlarmsSpec
+    autoscaling: AutoscalingSpec | None
     capture_percent: int
 
 

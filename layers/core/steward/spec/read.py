@@ -14,10 +14,9 @@ from steward.spec.model import (
     MetricRule,
     ModelSpec,
     RetrainSpec,
-    RolloutSpec,
-    ServeSpec,
     TrainSpec,
 )
+from steward.spec.serving import contradictions, read_rollout, read_serve
 from steward.spec.table import Table
 
 METRICS = ("auc", "accuracy", "precision", "recall", "f1")
@@ -66,8 +65,8 @@ def read(path: Path) -> ModelSpec:
         data=_data(root.table("data"), f"{path.name}: data", faults),
         train=_train(root.table("train")),
         gate=_gate(root.table("gate")),
-        serve=_serve(root.table("serve")),
-        rollout=_rollout(root.table("rollout")),
+        serve=(serve := read_serve(root.table("serve"))),
+        rollout=read_rollout(root.table("rollout"), serve.kind),
         retrain=_retrain(root.table("retrain")),
         source=source | {"model": path.stem},
     )
@@ -151,29 +150,6 @@ def _bias(table: Table) -> BiasRule:
     return rule
 
 
-def _serve(table: Table) -> ServeSpec:
-    table.one_of("kind", ("instances",), default="instances")
-    spec = ServeSpec(
-        instance_type=table.text("instance_type", "such as 'ml.m7i.large'", r"ml\.[a-z0-9-]+\.\w+"),
-        instances=table.integer("instances", 1, 100),
-    )
-    table.close()
-    return spec
-
-
-def _rollout(table: Table) -> RolloutSpec:
-    capture = table.table("capture")
-    spec = RolloutSpec(
-        strategy=table.one_of("strategy", ("all-at-once",), default="all-at-once"),
-        termination_wait=table.duration("termination_wait", timedelta(0), _HOUR, default="1m"),
-        timeout=table.duration("timeout", 10 * _MINUTE, 8 * _HOUR, default="30m"),
-        capture_percent=capture.integer("percent", 0, 100, " (percent)", default=100),
-    )
-    capture.close()
-    table.close()
-    return spec
-
-
 def _retrain(table: Table) -> RetrainSpec:
     spec = RetrainSpec(
         on=table.texts("on", " or ".join(DRIFT), "|".join(DRIFT)),
@@ -204,8 +180,7 @@ def _contradictions(file: str, spec: ModelSpec) -> list[str]:
     ]
     if spec.train.max_wait < spec.train.quiet_period:
         faults.append(f"{file}: train.max_wait: found less than quiet_period, allowed is more")
-    if spec.rollout.timeout <= spec.rollout.termination_wait:
-        faults.append(f"{file}: rollout.timeout: found too short, allowed is more than all waits")
+    faults += [f"{file}: {fault}" for fault in contradictions(spec.serve, spec.rollout)]
     return faults
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from steward import times
 from steward.spec.model import Scalar
@@ -31,6 +31,14 @@ class Table:
             self._fault(key, value, "a table")
             value = {}
         return Table(f"{self._where}{key}.", value, self._faults)
+
+    def tables(self, key: str) -> list["Table"]:
+        """A list of tables below `key`; an absent one is empty."""
+        value = self._left.pop(key, [])
+        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            return [Table(f"{self._where}{key}.", one, self._faults) for one in value]
+        self._fault(key, value, "a list of tables")
+        return []
 
     def unread(self) -> tuple[str, ...]:
         """The keys not read yet."""
@@ -91,6 +99,20 @@ class Table:
         if value is not None:
             self._fault(key, value, allowed)
         return low
+
+    def time(self, key: str) -> datetime:
+        """A moment, written as a text: the file is also kept as JSON."""
+        allowed = "a time in UTC such as '2026-12-20T00:00Z'"
+        value = self._take(key, allowed, None)
+        try:
+            return times.parse(value) if isinstance(value, str) else self._no_time(key, value)
+        except ValueError:
+            return self._no_time(key, value)
+
+    def _no_time(self, key: str, value: object) -> datetime:
+        if value is not None:
+            self._fault(key, value, "a time in UTC such as '2026-12-20T00:00Z'")
+        return datetime.min.replace(tzinfo=UTC)
 
     def texts(
         self, key: str, allowed: str, pattern: str = r".+", default: tuple[str, ...] = ()
