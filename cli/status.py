@@ -9,7 +9,7 @@ from cli.target import Target, now
 from steward import times
 from steward.aws import Aws
 from steward.decide import rollout, training
-from steward.decide.rollout import RolloutFacts
+from steward.decide.rollout_facts import RolloutFacts
 from steward.names import Names
 from steward.observe.rollout import observe_rollout
 from steward.observe.training import observe_training
@@ -56,7 +56,7 @@ def status(aws: Aws, target: Target) -> list[ModelStatus]:
 
 def _model(aws: Aws, store: Store, names: Names, spec: ModelSpec, at: datetime) -> ModelStatus:
     runs = observe_training(aws, store, spec)
-    facts = observe_rollout(aws, store, names)
+    facts = observe_rollout(aws, store, names, spec.rollout, at)
     return ModelStatus(
         model=spec.name,
         endpoint=names.endpoint,

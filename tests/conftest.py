@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,17 +31,29 @@ TOGETHER = ("killed", "cli", "story", "bad_input", "local_aws/sagemaker", "local
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares an embedded AWS, and begin with what takes longest."""
-    places = {item: _place(item) for item in items}
-    items.sort(key=places.__getitem__)
-    for item, place in places.items():
-        if place < len(TOGETHER):
-            item.add_marker(pytest.mark.xdist_group(TOGETHER[place]))
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: _place(item.nodeid))
 
 
-def _place(item: pytest.Item) -> int:
+class Together(LoadScopeScheduling):
+    """Keeps on one worker what shares an embedded AWS; any other test goes wherever there is room.
+
+    pytest-xdist's own groups by mark do not work with this pytest.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = _place(nodeid)
+        return TOGETHER[place] if place < len(TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
+def _place(nodeid: str) -> int:
     """Which of the folders a test lies in; their number if in none."""
-    below = item.path.relative_to(ROOT / "tests").as_posix()
+    below = nodeid.removeprefix("tests/")
     found = (place for place, folder in enumerate(TOGETHER) if below.startswith(f"{folder}/"))
     return next(found, len(TOGETHER))
 

@@ -1,38 +1,48 @@
 """Rollout: put the version that should serve behind the endpoint, and record what serves."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
+from steward.act.alarms import make_alarms, remove_alarms, trip
 from steward.act.notify import notify
-from steward.act.rollout import Plan, deploy, make_servable, plan
-from steward.aws import Aws
-from steward.decide.approval import Package
-from steward.decide.rollout import (
-    Rollout,
-    RolloutFacts,
-    blocked,
-    held,
-    next_step,
-    same_artifact,
-    still_stands,
-    withdrawn,
+from steward.act.rollout import (
+    Plan,
+    create,
+    delete_endpoint,
+    make_servable,
+    plan,
+    remove_configs,
+    update,
 )
+from steward.act.scaling import scale
+from steward.aws import Aws
+from steward.decide.orders import adopted, weigh
+from steward.decide.preflight import blocked, held, same_artifact, still_stands, unfit, withdrawn
+from steward.decide.rollout import next_step
+from steward.decide.rollout_facts import EndpointFacts, Rollout, RolloutFacts, brakes
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.errors import BadEvent, NoRoom, NotYet
-from steward.events.types import EndpointChanged, LookAt, Trigger
+from steward.events.types import EndpointChanged, LookAt, Ordered, Trigger
 from steward.log import count, logger, metrics
+from steward.names import VARIANT
 from steward.observe.approval import observe_artifact, observe_package
-from steward.observe.rollout import observe_rollout
-from steward.observe.serving import read_version
+from steward.observe.canary import observe_alarms
+from steward.observe.rollout import observe_rollout, observe_served, read_rollout
 from steward.record.agenda import off_agenda, read_mark
-from steward.record.decisions import is_recorded, record
+from steward.record.decisions import is_recorded, record, record_once
+from steward.record.orders import record_adopted, record_order
 from steward.record.rollout import (
     open_rollout,
     record_asking,
+    record_end_wanted,
     record_failed,
+    record_found,
+    record_gone,
     record_not_asked,
     record_served,
     record_withdrawn,
@@ -40,10 +50,11 @@ from steward.record.rollout import (
 from steward.scope import Models, models
 from steward.scope import Scope as AnyScope
 from steward.settings import RolloutSettings, load
+from steward.spec.serving import SERVERLESS
 
 type Scope = AnyScope[RolloutSettings]
 
-# start, resume, wait: a look that goes round more often than this is racing with others.
+# start, wait, finish: a look that goes round more often than this is racing with others.
 _MOST_STEPS = 10
 # An update that was asked for is seen on the endpoint long before this.
 _MAY_STILL_BEGIN = timedelta(minutes=10)
@@ -59,13 +70,15 @@ def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
 
 
 def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:
-    """One message: an endpoint that changed, or a request to look."""
+    """One message: an endpoint that changed, a person's order, or a request to look."""
     match trigger:
         case EndpointChanged():
             if scope := known.with_resource(trigger.endpoint):
                 look(scope)
         case LookAt():
             look(known.named(trigger.model))
+        case Ordered():
+            obey(known.named(trigger.model), trigger)
         case _:
             raise BadEvent(f"{type(trigger).__name__} is no business of rollout")
 
@@ -74,36 +87,39 @@ def look(scope: Scope) -> None:
     """Bring a model's endpoint as far as it can go now."""
     mark = read_mark(scope.store, "rollout", scope.model)
     for _ in range(_MOST_STEPS):
-        facts = observe_rollout(scope.aws, scope.store, scope.names)
+        facts = observe(scope)
         verdict = next_step(facts)
         logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
-        match verdict.kind:
-            case "start":
-                if not start(scope, verdict, facts):
-                    return
-            case "resume":
-                if not resume(scope, facts):
-                    return
-            case "finish":
-                finish(scope, verdict, facts)
-            case "fail":
-                fail(scope, verdict, facts)
-            case "wait":
-                record(scope.store, scope.model, verdict)
-                return
-            case _:
-                settle(scope, verdict)
-                off_agenda(scope.store, "rollout", scope.model, mark)
-                return
+        if verdict.kind in ("hold", "nothing"):
+            settle(scope, verdict)
+            off_agenda(scope.store, "rollout", scope.model, mark)
+            return
+        if not take(scope, verdict, facts):
+            return
     raise NotYet(f"{scope.model}: still not settled after {_MOST_STEPS} steps")
 
 
+def observe(scope: Scope) -> RolloutFacts:
+    """Everything that a step rests on."""
+    return observe_rollout(scope.aws, scope.store, scope.names, scope.spec.rollout, clock.now())
+
+
+def take(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Take one step; True when the look goes on at once."""
+    return _STEPS.get(verdict.kind, wait)(scope, verdict, facts)
+
+
+def wait(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Record what is waited for."""
+    del facts
+    record_once(scope.store, scope.model, verdict)
+    return False
+
+
 def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
-    """Open the approved version's rollout; False when its bytes are not the registered ones."""
+    """Open the rollout of the version that should serve, if its bytes are the registered ones."""
     number, last = int(str(verdict.facts["version"])), facts.rollout
-    version = facts.versions[number]
-    other = other_bytes(scope, version, observe_package(scope.aws, version.arn))
-    if other:
+    if other := other_bytes(scope, facts.versions[number]):
         settle(scope, held(verdict, other))
         return False
     rollout = Rollout(
@@ -117,13 +133,27 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
         opened_at=clock.now(),
         highest=last.highest if last else 0,
         stepped_back_at=last.stepped_back_at if last else None,
+        live=last.live if last else None,
+        variant=variant(facts),
     )
-    open_rollout(scope.store, scope.names, verdict, rollout, last)
-    return True
+    if not open_rollout(scope.store, scope.names, verdict, rollout, last):
+        return True
+    return ask(scope, replace(facts, rollout=rollout))
 
 
-def other_bytes(scope: Scope, version: Version, package: Package) -> str | None:
+def resume(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Take up an open rollout that SageMaker does not know of; its version may have gone."""
+    del verdict
+    rollout = facts.in_flight
+    why_not = facts.why_not(rollout.version) or other_bytes(scope, facts.versions[rollout.version])
+    if why_not:
+        return withdraw(scope, withdrawn(rollout, why_not), facts)
+    return ask(scope, facts)
+
+
+def other_bytes(scope: Scope, version: Version) -> str | None:
     """Why a version's artifact or image is not what was registered; None when it is."""
+    package = observe_package(scope.aws, version.arn)
     etag, artifact_version = observe_artifact(scope.aws, version.artifact.uri)
     return same_artifact(version, etag, artifact_version, package.image_digest)
 
@@ -135,92 +165,205 @@ def planned(scope: Scope, facts: RolloutFacts, number: int) -> Plan:
         scope.names,
         scope.spec,
         facts.versions[number],
+        variant(facts),
         settings.execution_role_arn,
         settings.artifact_bucket,
     )
 
 
-def resume(scope: Scope, facts: RolloutFacts) -> bool:
-    """Ask SageMaker for the open rollout; True when the look goes on at once."""
+def variant(facts: RolloutFacts) -> str:
+    """The variant's name: guardrails need the one that serves."""
+    return facts.endpoint.variants[0] if facts.endpoint and facts.endpoint.variants else VARIANT
+
+
+def ask(scope: Scope, facts: RolloutFacts) -> bool:
+    """Make the version servable and guarded, read its approval last of all, and ask SageMaker."""
     rollout = facts.in_flight
+    version = facts.versions[rollout.version]
     try:
-        why_not = not_after_all(scope, facts, rollout)
-        if why_not:
-            return withdraw(scope, rollout, why_not)
-        ask(scope, facts, rollout)
+        wanted = planned(scope, facts, rollout.version)
+        make_servable(scope.aws, wanted)
+        alarms, why_wait = guarded(scope, rollout)
+        if why_wait:
+            settle(scope, held(withdrawn(rollout, why_wait), why_wait))
+            return False
+        status = observe_package(scope.aws, version.arn).status
+        if why_not := still_stands(version, rollout, status, wanted.name):
+            return withdraw(scope, withdrawn(rollout, why_not), facts)
+        deploy(scope, rollout, version, facts.endpoint, alarms)
     except NoRoom:
         settle(scope, blocked(rollout))
     return False
 
 
-def ask(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> None:
+def guarded(scope: Scope, rollout: Rollout) -> tuple[Sequence[str], str | None]:
+    """The alarms that will guard the rollout, and why they would not."""
+    if not brakes(rollout, scope.spec.rollout):
+        return (), None
+    alarms = make_alarms(scope.aws, scope.names, rollout, scope.spec.rollout.alarms)
+    return alarms, unfit(alarms, observe_alarms(scope.aws, scope.names, rollout.number))
+
+
+def deploy(
+    scope: Scope,
+    rollout: Rollout,
+    version: Version,
+    endpoint: EndpointFacts | None,
+    alarms: Sequence[str],
+) -> None:
     """Note that SageMaker is asked, and ask; what it does is seen at the next look."""
-    asking = record_asking(scope.store, scope.model, rollout, facts.endpoint)
+    asking = record_asking(scope.store, scope.model, rollout, version, endpoint)
     if asking is None:
-        raise NotYet(f"rollout {rollout.number} was changed by another look at the same moment")
-    config, exists = rollout.config_name, facts.endpoint is not None
+        raise NotYet(f"rollout {rollout.number} or its version changed at the same moment")
     try:
-        deploy(scope.aws, scope.names.endpoint, config, scope.spec, exists=exists)
+        if endpoint is None:
+            create(scope.aws, scope.names.endpoint, rollout.config_name)
+        else:
+            update(scope.aws, scope.names, scope.spec, rollout, endpoint, alarms)
     except NoRoom:
         record_not_asked(scope.store, scope.model, asking, rollout)
         raise
     count("RolloutStarted")
 
 
-def withdraw(scope: Scope, rollout: Rollout, why_not: str) -> bool:
+def withdraw(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Close a rollout that was not asked for; one that was may still begin to move for a while."""
+    rollout = facts.in_flight
     if rollout.called_at and clock.now() - rollout.called_at < _MAY_STILL_BEGIN:
-        logger.info("%s, but SageMaker may have been asked at %s", why_not, rollout.called_at)
+        logger.info("%s, but SageMaker was asked at %s", verdict.reason, rollout.called_at)
         return False
-    verdict = withdrawn(rollout, why_not)
+    remove_guards(scope, rollout)
     record_withdrawn(scope.store, scope.names, verdict, rollout)
     return True
 
 
-def not_after_all(scope: Scope, facts: RolloutFacts, rollout: Rollout) -> str | None:
-    """Make the version servable unless it may not serve, and read that again last of all."""
-    if rollout.version not in facts.registry:
-        return facts.why_not(rollout.version)
-    wanted = planned(scope, facts, rollout.version)
-    why_not = no_more(scope, facts, rollout, wanted)
-    if why_not:
-        return why_not
-    make_servable(scope.aws, wanted)
-    return no_more(scope, facts, rollout, wanted)
+def end(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Note who or what wants the end of a rollout under way; if not an alarm, trip ours."""
+    rollout = facts.in_flight
+    if verdict.kind == "abort" and brakes(rollout, scope.spec.rollout):
+        trip(scope.aws, scope.names, rollout)
+    record_end_wanted(scope.store, scope.names, verdict, rollout, str(verdict.facts["by"]))
+    return True
 
 
-def no_more(scope: Scope, facts: RolloutFacts, rollout: Rollout, wanted: Plan) -> str | None:
-    """Why the rollout that was opened may not be asked for, as everything is now."""
-    registered = facts.versions[rollout.version]
-    version = read_version(scope.store, scope.model, rollout.version)
-    package = observe_package(scope.aws, registered.arn)
-    stands = still_stands(version, rollout, package.status, wanted.name)
-    return stands or other_bytes(scope, registered, package)
-
-
-def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:
-    """Tell the owner what serves, then close the rollout."""
-    rollout, endpoint = facts.in_flight, facts.endpoint
-    if endpoint is None:
-        raise NotYet("the endpoint vanished between two reads")
+def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Tell the owner what serves, tidy up, then close the rollout."""
+    rollout, endpoint = facts.in_flight, seen(facts)
     tell(scope, verdict, f"version {rollout.version} serves")
+    tidy(scope, rollout)
+    back = [n for n in facts.eligible() if facts.versions[n].served_at and n != rollout.version]
+    kept = frozenset({rollout.version, *back[:1]})
+    remove_configs(
+        scope.aws, scope.names, rollout.config_name, kept, scope.spec.rollout.keep_configs
+    )
     version = facts.versions[rollout.version]
     record_served(scope.store, scope.names, verdict, rollout, version, endpoint)
+    return True
 
 
-def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> None:
-    """Tell the owner that the version does not serve, then close the rollout."""
-    rollout, endpoint = facts.in_flight, facts.endpoint
-    if endpoint is None:
-        raise NotYet("the endpoint vanished between two reads")
+def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Tell the owner that the version does not serve, tidy up, then close the rollout."""
+    rollout, endpoint = facts.in_flight, seen(facts)
     tell(scope, verdict, f"the rollout of version {rollout.version} failed")
+    if endpoint.status == "InService":
+        tidy(scope, rollout)
     version = facts.versions[rollout.version]
     record_failed(scope.store, scope.names, verdict, rollout, version, endpoint)
+    return True
+
+
+def tidy(scope: Scope, rollout: Rollout) -> None:
+    """After an update: scaling as the model's file says, and no alarm that nobody needs."""
+    if scope.spec.serve.kind != SERVERLESS:
+        scale(scope.aws, scope.names.endpoint, rollout.variant, scope.spec.rollout.autoscaling)
+    remove_guards(scope, rollout)
+
+
+def remove_guards(scope: Scope, rollout: Rollout) -> None:
+    """Remove the rollout's alarms, if it can have any."""
+    if brakes(rollout, scope.spec.rollout):
+        remove_alarms(scope.aws, scope.names, rollout.number)
+
+
+def gone(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Tell the owner that the endpoint is gone, and write that nothing serves."""
+    if facts.rollout is None:
+        raise NotYet("the rollout vanished between two reads")
+    tell(scope, verdict, "the endpoint is gone")
+    if facts.rollout.open:
+        remove_guards(scope, facts.rollout)
+    record_gone(scope.store, scope.names, verdict, facts.rollout)
+    return True
+
+
+def found(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Tell the owner that somebody else deployed, and write what serves."""
+    tell(scope, verdict, "the endpoint was changed by somebody else")
+    record_found(scope.store, scope.names, verdict, facts.rollout, seen(facts))
+    return True
+
+
+def take_down(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
+    """Delete an endpoint that never served, or that a person retires."""
+    if verdict.kind == "retire" and scope.spec.serve.kind != SERVERLESS:
+        scale(scope.aws, scope.names.endpoint, variant(facts), None)
+    delete_endpoint(scope.aws, scope.names.endpoint)
+    record_once(scope.store, scope.model, verdict)
+    return False
+
+
+_STEPS: dict[str, Callable[[Scope, Verdict, RolloutFacts], bool]] = {
+    "start": start,
+    "resume": resume,
+    "withdraw": withdraw,
+    "note": end,
+    "abort": end,
+    "finish": finish,
+    "fail": fail,
+    "gone": gone,
+    "found": found,
+    "remove": take_down,
+    "retire": take_down,
+}
+
+
+def seen(facts: RolloutFacts) -> EndpointFacts:
+    """The endpoint that a verdict is about."""
+    if facts.endpoint is None:
+        raise NotYet("the endpoint vanished between two reads")
+    return facts.endpoint
+
+
+def obey(scope: Scope, order: Ordered) -> None:
+    """Write down what a person ordered, then look: the look does what follows from it."""
+    if order.order == "adopt":
+        adopt(scope, order)
+    else:
+        verdict, holds = weigh(order, read_rollout(scope.store, scope.model))
+        record_order(scope.store, scope.model, verdict, holds)
+    look(scope)
+
+
+def adopt(scope: Scope, order: Ordered) -> None:
+    """Take over what serves, if it is the version that was registered for it."""
+    facts = observe(scope)
+    version = facts.versions.get(order.version)
+    if version is None:
+        raise NotYet(f"version {order.version} has not been judged yet")
+    live = facts.endpoint.config if facts.endpoint else None
+    serves = observe_served(scope.aws, order.config) if live == order.config else ""
+    verdict, after = adopted(order, version, live, serves)
+    if after is None or facts.endpoint is None:
+        settle(scope, verdict)
+        return
+    record_adopted(scope.store, scope.names, verdict, version, after, facts.endpoint)
 
 
 def settle(scope: Scope, verdict: Verdict) -> None:
     """Record that nothing is done; page once when it is because something is wrong."""
-    if verdict.kind == "hold" and not is_recorded(scope.store, scope.model, verdict):
+    if is_recorded(scope.store, scope.model, verdict):
+        return
+    if verdict.kind == "hold":
         tell(scope, verdict, f"{verdict.subject} is held")
     record(scope.store, scope.model, verdict)
 

@@ -33,7 +33,7 @@ from steward.observe.training import (
     read_snapshot,
 )
 from steward.record.agenda import off_agenda, read_mark
-from steward.record.decisions import record
+from steward.record.decisions import record_once
 from steward.record.training import (
     forget_pending,
     is_recorded,
@@ -112,10 +112,10 @@ def look(scope: Scope) -> None:
             case "finish":
                 finish(scope, verdict, facts)
             case "forget":
-                record(scope.store, scope.model, verdict)
+                record_once(scope.store, scope.model, verdict)
                 forget_pending(scope.store, scope.model, list(facts.pending))
             case "wait":
-                record(scope.store, scope.model, verdict)
+                record_once(scope.store, scope.model, verdict)
                 return
             case _:
                 off_agenda(scope.store, "training", scope.model, mark)

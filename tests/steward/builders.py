@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from steward.decide.approval import Evidence, Package
 from steward.decide.people import Identity
-from steward.decide.rollout import EndpointFacts, Rollout, RolloutFacts
+from steward.decide.rollout_facts import EndpointFacts, Rollout, RolloutFacts
 from steward.decide.training import Accepted, Execution, Pending, Run, Upload
 from steward.decide.versions import Approval, Artifact, Version
 from steward.spec.model import (
@@ -291,12 +291,18 @@ def rollout_spec(**given: object) -> RolloutSpec:
 
 
 def rollout_facts(
-    *versions: Version, live: EndpointFacts | None = None, last: Rollout | None = None
+    *versions: Version,
+    live: EndpointFacts | None = None,
+    last: Rollout | None = None,
+    **given: object,
 ) -> RolloutFacts:
     """The registry says of each version what was last noted of it."""
-    return RolloutFacts(
+    usual = RolloutFacts(
         registry={version.number: version.status for version in versions},
         versions={version.number: version for version in versions},
         endpoint=live,
         rollout=last,
+        now=after(60),
+        policy=rollout_spec(),
     )
+    return replace(usual, **given)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 
 from steward import clock
 from steward.aws import Aws
+from steward.decide.canary import Minute
 from steward.record.store import Store
 from tests.steward.builders import BOB, NOON, ROLE, SAGEMAKER
 from tests.steward.standin import Json, Standin
@@ -17,7 +18,9 @@ from tests.steward.standin import Json, Standin
 # Operations that change something, of which each can be the last one of a function's life.
 CHANGES = (
     "TransactWriteItems", "PutObject", "Publish", "SendMessage", "StartPipelineExecution",
-    "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint",
+    "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint",
+    "DeleteEndpointConfig", "DeleteModel", "PutMetricAlarm", "PutMetricData", "DeleteAlarms",
+    "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget",
 )  # fmt: skip
 
 
@@ -70,7 +73,10 @@ class Mortal:
         self.changes: list[str] = []
         self.dies_after = 0
         self._at_work = at_work
-        services = (clients.dynamodb, clients.s3, clients.sagemaker, clients.sns, clients.sqs)
+        services = (
+            clients.dynamodb, clients.s3, clients.sagemaker, clients.sns, clients.sqs,
+            clients.cloudwatch, clients.autoscaling,
+        )  # fmt: skip
         self._events = [client.meta.events for client in services]
         for events in self._events:
             events.register("after-call", self._after_call)
@@ -140,7 +146,7 @@ class FakeSageMaker(Standin):
             "LastModifiedBy": {"IamIdentity": {"Arn": who or BOB.arn}},
         }
 
-    def list_model_packages(self, ModelPackageGroupName: str) -> Json:
+    def list_model_packages(self, ModelPackageGroupName: str, **_: object) -> Json:
         return {
             "ModelPackageSummaryList": [
                 {
@@ -229,11 +235,25 @@ class FakeSageMaker(Standin):
         self._found(self.packages, request["PrimaryContainer"]["ModelPackageName"])
         return self._create(self.models, ModelName, request)
 
+    def delete_model(self, ModelName: str) -> Json:
+        self._found(self.models, ModelName)
+        del self.models[ModelName]
+        return {}
+
     def describe_model(self, ModelName: str) -> Json:
         return self._found(self.models, ModelName)
 
     def create_endpoint_config(self, EndpointConfigName: str, **request: Any) -> Json:
         return self._create(self.configs, EndpointConfigName, request)
+
+    def list_endpoint_configs(self, NameContains: str, **_: object) -> Json:
+        names = [name for name in reversed(self.configs) if NameContains in name]
+        return {"EndpointConfigs": [{"EndpointConfigName": name} for name in names]}
+
+    def delete_endpoint_config(self, EndpointConfigName: str) -> Json:
+        self._found(self.configs, EndpointConfigName)
+        del self.configs[EndpointConfigName]
+        return {}
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> Json:
         return self._found(self.configs, EndpointConfigName)
@@ -249,8 +269,14 @@ class FakeSageMaker(Standin):
                 "EndpointConfigName": EndpointConfigName,
                 "EndpointStatus": "Creating",
                 "LastModifiedTime": self._clock.now(),
+                "ProductionVariants": [{"VariantName": "AllTraffic", "DesiredInstanceCount": 4}],
             },
         )
+
+    def delete_endpoint(self, EndpointName: str) -> Json:
+        self._found(self.endpoints, EndpointName)
+        self.endpoints[EndpointName]["EndpointStatus"] = "Deleting"
+        return {}
 
     def update_endpoint(
         self,
@@ -267,7 +293,8 @@ class FakeSageMaker(Standin):
             "EndpointStatus": "Updating",
             "LastModifiedTime": self._clock.now(),
             "PendingDeploymentSummary": {"EndpointConfigName": EndpointConfigName},
-            "deployment": request["DeploymentConfig"],
+            "deployment": request.get("DeploymentConfig"),
+            "retains": request["RetainAllVariantProperties"],
         }
         return {}
 
@@ -300,3 +327,79 @@ class FakeSageMaker(Standin):
         if name not in kind:
             raise self.refuse("ValidationException", "Could not find it")
         return dict(kind[name])
+
+
+class FakeCloudWatch(Standin):
+    """Alarms in memory, and the counts of a canary's minutes as a test sets them."""
+
+    service = "cloudwatch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alarms: dict[str, Json] = {}
+        self.aborted: list[Json] = []
+        self.minutes: list[Minute] = []
+
+    def put_metric_alarm(self, AlarmName: str, **request: Any) -> Json:
+        known = self.alarms.get(AlarmName, {"StateValue": "INSUFFICIENT_DATA"})
+        self.alarms[AlarmName] = known | request | {"AlarmName": AlarmName}
+        return {}
+
+    def describe_alarms(self, AlarmNames: list[str]) -> Json:
+        return {"MetricAlarms": [one for name, one in self.alarms.items() if name in AlarmNames]}
+
+    def delete_alarms(self, AlarmNames: list[str]) -> Json:
+        for name in AlarmNames:
+            del self.alarms[name]
+        return {}
+
+    def put_metric_data(self, MetricData: list[Json], **_: object) -> Json:
+        self.aborted.extend(MetricData)
+        return {}
+
+    def get_metric_data(self, MetricDataQueries: list[Json], **_: object) -> Json:
+        results = []
+        for query in MetricDataQueries:
+            fleet, count = query["Id"].split("_")
+            values = {one.at: getattr(one, f"new_{count}") for one in self.minutes}
+            if fleet == "all":
+                values = {
+                    one.at: values[one.at] + getattr(one, f"old_{count}") for one in self.minutes
+                }
+            results.append(
+                {"Id": query["Id"], "Timestamps": list(values), "Values": list(values.values())}
+            )
+        return {"MetricDataResults": results}
+
+    def trip(self, name: str, reason: str = "Threshold Crossed: 0.2 > 0.05") -> None:
+        """An alarm of the rollout fires."""
+        self.alarms[name] |= {"StateValue": "ALARM", "StateReason": reason}
+
+
+class FakeAutoscaling(Standin):
+    """Scalable targets in memory."""
+
+    service = "application-autoscaling"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: dict[str, Json] = {}
+        self.policies: dict[str, Json] = {}
+
+    def describe_scalable_targets(self, ResourceIds: list[str], **_: object) -> Json:
+        return {
+            "ScalableTargets": [one for name, one in self.targets.items() if name in ResourceIds]
+        }
+
+    def register_scalable_target(self, ResourceId: str, **request: Any) -> Json:
+        self.targets[ResourceId] = request
+        return {}
+
+    def put_scaling_policy(self, ResourceId: str, **request: Any) -> Json:
+        self.policies[ResourceId] = request
+        return {}
+
+    def deregister_scalable_target(self, ResourceId: str, **_: object) -> Json:
+        del self.targets[ResourceId]
+        self.policies.pop(ResourceId, None)
+        return {}

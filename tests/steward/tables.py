@@ -94,7 +94,8 @@ def _key(item: Json) -> tuple[str, str]:
 
 def _holds(expression: str, item: Json, names: Json, values: Json) -> bool:
     """Whether every part of `A AND B AND ...` holds; a part of another form is an error."""
-    return all(_part(part, item, names, values) for part in expression.split(" AND ") if part)
+    parts = re.sub(r"BETWEEN (:\w+) AND ", r"BETWEEN \1 and ", expression).split(" AND ")
+    return all(_part(part, item, names, values) for part in parts if part)
 
 
 def _part(part: str, item: Json, names: Json, values: Json) -> bool:
@@ -104,6 +105,8 @@ def _part(part: str, item: Json, names: Json, values: Json) -> bool:
         return item[found[1]]["S"].startswith(values[found[2]]["S"])
     if found := re.fullmatch(r"(\S+) = (:\w+)", part):
         return bool(item.get(names.get(found[1], found[1])) == values[found[2]])
+    if found := re.fullmatch(r"sk BETWEEN (:\w+) and (:\w+)", part):
+        return bool(values[found[1]]["S"] <= item["sk"]["S"] <= values[found[2]]["S"])
     if found := re.fullmatch(r"sk <= (:\w+)", part):
         return bool(item["sk"]["S"] <= values[found[1]]["S"])
     raise AssertionError(f"Store uses a condition that this stand-in does not know: {part!r}")

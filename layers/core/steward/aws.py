@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 __all__ = ["Aws", "ClientError", "TypeDeserializer", "TypeSerializer", "error_code"]
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -23,6 +25,14 @@ _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"
 
 class Aws:
     """The clients that the functions use; tests pass an object with the same attributes."""
+
+    @cached_property
+    def autoscaling(self) -> "ApplicationAutoScalingClient":
+        return boto3.client("application-autoscaling", config=_CONFIG)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return boto3.client("cloudwatch", config=_CONFIG)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 VARIANT = "AllTraffic"
+ABORT = "abort"
+ALARMS = (ABORT, "error-rate", "model-error-rate", "p99")
 _SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}")
 
 
@@ -31,6 +33,14 @@ class Names:
         # Wholly: a model `mortgage-v2` has configs that begin like those of `mortgage`.
         found = _SERVED.fullmatch(config_name.removeprefix(self.group))
         return int(found[1]) if found and config_name.startswith(self.group) else None
+
+    def alarm(self, rollout: int, kind: str) -> str:
+        """One alarm of a rollout."""
+        return f"{self.group}-r{rollout}-{kind}"
+
+    def alarms(self, rollout: int) -> list[str]:
+        """Every alarm that a rollout can have."""
+        return [self.alarm(rollout, kind) for kind in ALARMS]
 
     def run(self, number: int) -> str:
         """Display name of a pipeline execution."""

@@ -4,20 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from steward.decide.rollout import (
-    MOVING,
-    EndpointFacts,
-    Rollout,
-    RolloutFacts,
-    Target,
-    blocked,
-    desired,
-    held,
-    next_step,
-    same_artifact,
-    still_stands,
-    withdrawn,
-)
+from steward.decide.preflight import blocked, held, same_artifact, still_stands, withdrawn
+from steward.decide.rollout import Target, desired, next_step
+from steward.decide.rollout_facts import MOVING, EndpointFacts, Rollout, RolloutFacts
 from tests.steward.builders import (
     ARTIFACT,
     NOON,
@@ -39,7 +28,7 @@ def target(facts: RolloutFacts) -> tuple[int, str] | str:
 
 
 def ended(**given: object) -> Rollout:
-    return rollout(**{"state": "closed", "outcome": "served"} | given)
+    return rollout(**{"state": "closed", "outcome": "served", "live": config(1)} | given)
 
 
 class TestFirst:
@@ -122,7 +111,8 @@ class TestForward:
             f"hold: version 3 was {why}, and {ARTIFACT.format(2)} serves; "
             "approve it again with 'override: <reason>' to roll it out"
         )
-        assert next_step(facts).kind == "hold"
+        last = ended(highest=2, live=config(2))
+        assert next_step(replace(facts, rollout=last)).kind == "hold"
 
     def test_to_a_stale_version_when_the_words_override(self) -> None:
         words = approval(3, words="override: the comparison is known")
@@ -181,8 +171,9 @@ class TestBack:
 
 
 def test_an_endpoint_with_somebody_elses_config_is_left_alone() -> None:
-    facts = rollout_facts(approved(1), live=endpoint(None))
-    assert target(facts) == "the endpoint serves handmade, which is not Steward's"
+    verdict = next_step(rollout_facts(approved(1), live=endpoint(None)))
+    assert verdict.kind == "hold"
+    assert verdict.reason.startswith("the endpoint serves handmade, which is not Steward's")
 
 
 class TestNextStep:

@@ -23,7 +23,7 @@ from tests.steward.builders import (
     champion,
     evaluation,
 )  # fmt: skip
-from tests.steward.fakes import Clock, FakeSageMaker
+from tests.steward.fakes import Clock, FakeAutoscaling, FakeCloudWatch, FakeSageMaker
 from tests.steward.standin import Json
 from tests.steward.tables import FakeTables
 
@@ -67,6 +67,7 @@ class House:
         self.aws, self.clock = aws, clock
         self.store = Store(aws, "lineage", "work")
         self.sagemaker, self._tables = FakeSageMaker(clock), FakeTables()
+        self.cloudwatch, self.autoscaling = FakeCloudWatch(), FakeAutoscaling()
         self._apps, self._columns = apps, columns
         self._sequence = 0
         self.at_work = False
@@ -76,12 +77,16 @@ class House:
         """Answer behind the clients, and overhear what is said to people."""
         self.sagemaker.install(self.aws.sagemaker)
         self._tables.install(self.aws.dynamodb)
+        self.cloudwatch.install(self.aws.cloudwatch)
+        self.autoscaling.install(self.aws.autoscaling)
         self.aws.sns.meta.events.register("provide-client-params.sns.Publish", self._overhear)
 
     def leave(self) -> None:
         """Leave the clients as they were."""
         self.sagemaker.leave(self.aws.sagemaker)
         self._tables.leave(self.aws.dynamodb)
+        self.cloudwatch.leave(self.aws.cloudwatch)
+        self.autoscaling.leave(self.aws.autoscaling)
         self.aws.sns.meta.events.unregister("provide-client-params.sns.Publish", self._overhear)
 
     def _overhear(self, params: Json, **_: object) -> None:

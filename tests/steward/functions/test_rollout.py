@@ -58,17 +58,20 @@ class TestFirst:
         house.look("rollout")
         assert house.sagemaker.endpoints == {}
 
-    def test_that_sagemaker_fails_to_create_is_told_and_held(self, house: House) -> None:
+    def test_that_sagemaker_fails_to_create_is_told_and_taken_down(self, house: House) -> None:
         approved(house)
         house.look("rollout")
         house.sagemaker.endpoints[NAME] |= {"EndpointStatus": "Failed", "FailureReason": "image"}
         house.look("rollout")
         assert row(house)["outcome"] == "failed"
         assert "[mortgage] the rollout of version 1 failed" in house.subjects()
-        assert house.decisions("rollout")[-1] == ("endpoint", "hold")
+        assert house.sagemaker.endpoints[NAME]["EndpointStatus"] == "Deleting"
         said = len(house.said)
         house.look("rollout")
+        del house.sagemaker.endpoints[NAME]
+        house.look("rollout")
         assert len(house.said) == said
+        assert house.sagemaker.endpoints == {}
 
 
 class TestNext:
@@ -146,9 +149,14 @@ class TestNext:
         """A person deleted the endpoint: there is nothing to have become worse than."""
         house.serving(1)
         house.serving(2, against=1)
+        house.clock.pass_by(minutes=1)
         house.sagemaker.endpoints.clear()
         house.look("rollout")
         assert house.sagemaker.endpoints[NAME]["EndpointConfigName"].startswith(f"{NAME}-v2-")
+        assert house.subjects()[-1] == "[mortgage] the endpoint is gone"
+        gone = served_at(house.store, NAME, house.clock.now())
+        assert gone is not None
+        assert gone.versions == {}
 
     def test_never_goes_from_a_newer_version_to_an_older_one(self, house: House) -> None:
         house.judged(1)

@@ -7,7 +7,7 @@ import pytest
 
 from steward import times
 from steward.decide.people import Identity
-from steward.decide.rollout import Rollout
+from steward.decide.rollout_facts import Rollout
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.errors import NotYet
@@ -216,38 +216,46 @@ class TestRollout:
         assert len(store.query(store.lineage, "shifting#steward-mortgage")) == 1
 
     def test_remembers_since_when_and_over_which_endpoint_it_was_asked_for(
-        self, store: Store, opened: Rollout, time: Clock
+        self, store: Store, approved: Version, opened: Rollout, time: Clock
     ) -> None:
         time.pass_by(minutes=3)
-        assert record_asking(store, MODEL, opened, endpoint(1))
+        assert record_asking(store, MODEL, opened, approved, endpoint(1))
         asking = read_rollout(store, MODEL)
         assert asking == replace(opened, called_at=after(3), endpoint_at=after(30), asks=1)
         time.pass_by(minutes=3)
-        assert record_asking(store, MODEL, asking, endpoint(1, modified_at=after(31)))
+        assert record_asking(store, MODEL, asking, approved, endpoint(1, modified_at=after(31)))
         again = read_rollout(store, MODEL)
         assert again == replace(asking, endpoint_at=after(31), asks=2)
 
     def test_forgets_that_it_was_asked_for_when_nothing_was_begun(
-        self, store: Store, opened: Rollout
+        self, store: Store, approved: Version, opened: Rollout
     ) -> None:
-        asking = record_asking(store, MODEL, opened, None)
+        asking = record_asking(store, MODEL, opened, approved, None)
         assert asking is not None
         record_not_asked(store, MODEL, asking, opened)
         assert read_rollout(store, MODEL) == opened
 
     def test_that_another_look_asked_for_is_not_closed_by_one_that_does_not_know(
-        self, store: Store, opened: Rollout
+        self, store: Store, approved: Version, opened: Rollout
     ) -> None:
-        assert record_asking(store, MODEL, opened, endpoint(1))
+        assert record_asking(store, MODEL, opened, approved, endpoint(1))
         assert not record_withdrawn(store, NAMES, replace(DONE, kind="withdraw"), opened)
         found = read_rollout(store, MODEL)
         assert found is not None
         assert found.open
 
-    def test_that_another_look_closed_is_not_asked_for(self, store: Store, opened: Rollout) -> None:
+    def test_is_not_asked_for_when_its_version_changed_meanwhile(
+        self, store: Store, approved: Version, opened: Rollout
+    ) -> None:
+        say(store, approved, modified_at=after(2), status="Rejected")
+        assert record_asking(store, MODEL, opened, approved, endpoint(1)) is None
+
+    def test_that_another_look_closed_is_not_asked_for(
+        self, store: Store, approved: Version, opened: Rollout
+    ) -> None:
         record_withdrawn(store, NAMES, replace(DONE, kind="withdraw"), opened)
         closed = read_rollout(store, MODEL)
-        assert not record_asking(store, MODEL, opened, endpoint(1))
+        assert not record_asking(store, MODEL, opened, approved, endpoint(1))
         assert read_rollout(store, MODEL) == closed
 
     def test_that_serves_writes_since_when(

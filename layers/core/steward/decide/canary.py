@@ -85,6 +85,19 @@ def judge(minutes: Sequence[Minute], min_requests: int) -> Judgement:
     return Judgement(NOT_ENOUGH, f"{reason}; {new:,} of {min_requests:,} requests needed", facts)
 
 
+def counted(minutes: Sequence[Minute], min_requests: int) -> Judgement:
+    """What a bake says in which the new fleet answers everything: only whether it was enough."""
+    if broken := _broken(minutes):
+        return Judgement(NOT_ENOUGH, broken, {})
+    new, errors = sum(m.new_requests for m in minutes), sum(m.new_errors for m in minutes)
+    facts: dict[str, object] = {"new_requests": new, "new_errors": errors}
+    if new < max(1, min_requests):
+        reason = f"{new:,} of {min_requests:,} requests needed came to the new fleet"
+        return Judgement(NOT_ENOUGH, reason, facts)
+    reason = f"{_failed(errors, new)} failed on the new fleet, and no other answered meanwhile"
+    return Judgement(NO_WORSE, reason, facts)
+
+
 def evidence(minutes: Iterable[Minute]) -> Iterator[float]:
     """After each minute of both fleets what a stake of 1, spread evenly, is worth; at most 1e6."""
     won = [0.0] * len(RATIOS)  # logarithms

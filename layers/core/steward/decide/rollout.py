@@ -1,91 +1,23 @@
 """Rollout: what should serve, and what is the next step towards it?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
+from steward.decide.canary import NOT_ENOUGH, WORSE
+from steward.decide.preflight import CONCERN, held, withdrawn
+from steward.decide.rollout_facts import (
+    BACK,
+    FORWARD,
+    MOVING,
+    EndpointFacts,
+    Rollout,
+    RolloutFacts,
+    brakes,
+)
 from steward.decide.verdict import Verdict
-from steward.decide.versions import Version
 
-CONCERN = "rollout"
-MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-
-
-@dataclass(frozen=True, slots=True)
-class Rollout:
-    """The rollout row: the last rollout of a model's endpoint.
-
-    `called_at` is noted just before SageMaker is asked, and with it `endpoint_at`, when the
-    endpoint was last modified before; None: it was not asked. `asks` counts how often it was.
-    `highest` is the highest version that was ever served or failed; `stepped_back_at` is when a
-    rollout last went back to an older version.
-    """
-
-    number: int
-    state: str
-    version: int
-    direction: str
-    approval: str
-    decision: str
-    config_name: str
-    opened_at: datetime
-    highest: int
-    asks: int = 0
-    endpoint_at: datetime | None = None
-    called_at: datetime | None = None
-    stepped_back_at: datetime | None = None
-    outcome: str | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether the rollout is in flight, or was about to start."""
-        return self.state == "open"
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointFacts:
-    """The endpoint as it is now. `version` is None when somebody else's config serves."""
-
-    status: str
-    config: str
-    version: int | None
-    modified_at: datetime
-    failure: str
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutFacts:
-    """Everything that one look at a model's endpoint rests on.
-
-    `registry` is the approval status of each version now; no `endpoint`: there is none yet; no
-    `rollout`: there was none yet.
-    """
-
-    registry: Mapping[int, str]
-    versions: Mapping[int, Version]
-    endpoint: EndpointFacts | None
-    rollout: Rollout | None
-
-    @property
-    def in_flight(self) -> Rollout:
-        """The open rollout."""
-        if self.rollout is None or not self.rollout.open:
-            raise ValueError("no rollout is open")
-        return self.rollout
-
-    def why_not(self, number: int) -> str | None:
-        """Why a version may not serve; None when it may."""
-        if number not in self.registry:
-            return f"version {number} is not in the registry any more"
-        if number not in self.versions:
-            return f"version {number} has not been judged yet"
-        return self.versions[number].why_not(self.registry[number])
-
-    def eligible(self) -> list[int]:
-        """The versions that may serve, newest first."""
-        return [
-            number for number in sorted(self.registry, reverse=True) if not self.why_not(number)
-        ]
+# An abort needs a datapoint and an evaluation of its alarm, a period each, before the bake ends.
+LEAD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +32,6 @@ class Target:
 def desired(facts: RolloutFacts) -> Target | str:
     """The version to roll out next, or why what serves stays."""
     live = facts.endpoint.version if facts.endpoint else None
-    if facts.endpoint and live is None:
-        return f"the endpoint serves {facts.endpoint.config}, which is not Steward's"
     eligible = facts.eligible()
     if live is not None and (why_not := facts.why_not(live)):
         return _step_back(facts, live, why_not, eligible)
@@ -112,7 +42,7 @@ def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]
     served = [n for n in eligible if n != live and facts.versions[n].served_at is not None]
     if not served:
         return f"hold: {why_not}, and no other approved version has served; {live} stays"
-    return Target(served[0], "back", f"{why_not}; version {served[0]} has served before")
+    return Target(served[0], BACK, f"{why_not}; version {served[0]} has served before")
 
 
 def _stale(facts: RolloutFacts, live: int | None, number: int) -> str | None:
@@ -142,29 +72,85 @@ def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Targ
                 return stale
             against = f"version {live} serves" if live else "nothing serves yet"
             words = approval.reason if approval else ""
-            return Target(number, "forward", f"version {number} may serve ({words}) and {against}")
+            return Target(number, FORWARD, f"version {number} may serve ({words}) and {against}")
     if live is None:
         return "no version may serve yet"
     return f"version {live} serves; no newer version may replace it"
 
 
 def next_step(facts: RolloutFacts) -> Verdict:
-    """What to do for an endpoint now: start, resume, wait, finish, fail, hold or nothing."""
+    """What to do for an endpoint now.
+
+    Of a rollout in flight: resume, withdraw, wait, note, abort, finish, fail or gone; otherwise
+    start, found, gone, remove, retire, wait, hold or nothing.
+    """
     if facts.rollout and facts.rollout.open:
-        return _in_flight(facts.rollout, facts.endpoint)
-    if facts.endpoint and facts.endpoint.status in MOVING:
-        reason = f"the endpoint is {facts.endpoint.status}, not by a rollout of ours"
-        return Verdict(CONCERN, "endpoint", "wait", reason, {"config": facts.endpoint.config})
-    if facts.endpoint and facts.endpoint.status != "InService":
-        failure = facts.endpoint.failure or "no reason given"
-        reason = f"the endpoint is {facts.endpoint.status} ({failure}); a person must look"
-        return Verdict(CONCERN, "endpoint", "hold", reason, {"config": facts.endpoint.config})
+        return _in_flight(facts, facts.rollout)
+    return _at_rest(facts)
+
+
+def _at_rest(facts: RolloutFacts) -> Verdict:
+    endpoint, last = facts.endpoint, facts.rollout
+    if endpoint is None:
+        if last and last.live:
+            return _at("gone", f"the endpoint, which served {last.live}, is gone", last.live)
+        return _towards(facts, None)
+    if endpoint.status in (*MOVING, "Deleting"):
+        reason = f"the endpoint is {endpoint.status}, not by a rollout of ours"
+        return _at("wait", reason, endpoint.config)
+    return (
+        _taken_down(facts, endpoint) or _wrong(endpoint, last) or _towards(facts, endpoint.config)
+    )
+
+
+def _taken_down(facts: RolloutFacts, endpoint: EndpointFacts) -> Verdict | None:
+    """An endpoint that is to be deleted: it never served, or a person retires it."""
+    last, config = facts.rollout, endpoint.config
+    if endpoint.status == "Failed" and last and last.live is None and last.config_name == config:
+        return _at("remove", "the first deployment failed; the endpoint never served", config)
+    if facts.pause and facts.pause.kind == "retire":
+        return _at("retire", f"retired by {facts.pause.by}: {facts.pause.why}", config)
+    return None
+
+
+def _wrong(endpoint: EndpointFacts, last: Rollout | None) -> Verdict | None:
+    """An endpoint that is not as the last rollout left it."""
+    config = endpoint.config
+    if endpoint.status != "InService":
+        failure = endpoint.failure or "no reason given"
+        reason = f"the endpoint is {endpoint.status} ({failure}); a person must look"
+        return _at("hold", reason, config)
+    if strange := _strange(endpoint):
+        return _at("hold", strange, config)
+    if last is None or last.live != config:
+        known = f"{last.live} was on record" if last and last.live else "nothing was on record"
+        return _at("found", f"the endpoint serves {config}, and {known}", config)
+    return None
+
+
+def _strange(endpoint: EndpointFacts) -> str | None:
+    """Why an endpoint is none that Steward can update; None when it is."""
+    if endpoint.version is None:
+        return (
+            f"the endpoint serves {endpoint.config}, which is not Steward's; take it over with "
+            "`steward adopt`, or deploy a version of the registry"
+        )
+    if len(endpoint.variants) != 1:
+        return f"the endpoint has the variants {list(endpoint.variants)}, Steward updates one only"
+    return None
+
+
+def _at(kind: str, reason: str, config: str | None) -> Verdict:
+    return Verdict(CONCERN, "endpoint", kind, reason, {"config": config, "why": reason})
+
+
+def _towards(facts: RolloutFacts, config: str | None) -> Verdict:
     target = desired(facts)
     if isinstance(target, str):
-        kind = "hold" if target.startswith("hold:") else "nothing"
-        live = facts.endpoint.config if facts.endpoint else None
-        return Verdict(CONCERN, "endpoint", kind, target, {"config": live, "why": target})
-    return _start(facts, target)
+        return _at("hold" if target.startswith("hold:") else "nothing", target, config)
+    verdict = _start(facts, target)
+    why_not = facts.no_start(target.direction)
+    return held(verdict, f"version {target.version} waits: {why_not}") if why_not else verdict
 
 
 def _start(facts: RolloutFacts, target: Target) -> Verdict:
@@ -184,71 +170,106 @@ def _start(facts: RolloutFacts, target: Target) -> Verdict:
     )
 
 
-def _in_flight(rollout: Rollout, endpoint: EndpointFacts | None) -> Verdict:
-    def verdict(kind: str, reason: str) -> Verdict:
-        facts = {"rollout": rollout.number, "config": rollout.config_name}
-        return Verdict(CONCERN, f"rollout {rollout.number}", kind, reason, facts)
-
+def _in_flight(facts: RolloutFacts, rollout: Rollout) -> Verdict:
+    endpoint = facts.endpoint
     wanted = f"version {rollout.version} ({rollout.config_name})"
+    if rollout.called_at is None and (why_not := _not_begun(facts, rollout)):
+        return withdrawn(rollout, why_not)
     if endpoint is None:
-        return verdict("resume", f"the endpoint for {wanted} is not there yet")
-    if endpoint.status in MOVING:
-        return verdict("wait", f"the endpoint is {endpoint.status}, wanted is {wanted}")
+        if rollout.endpoint_at:
+            return _of(rollout, "gone", f"the endpoint was deleted on its way to {wanted}")
+        return _of(rollout, "resume", f"the endpoint for {wanted} is not there yet")
+    if endpoint.status in (*MOVING, "Deleting"):
+        return _under_way(facts, rollout, endpoint, wanted)
     if endpoint.status == "InService" and endpoint.config == rollout.config_name:
-        return verdict("finish", f"{wanted} is in service")
+        return _finished(facts, rollout, wanted)
+    return _elsewhere(facts, rollout, endpoint, wanted)
+
+
+def _elsewhere(
+    facts: RolloutFacts, rollout: Rollout, endpoint: EndpointFacts, wanted: str
+) -> Verdict:
+    """The endpoint is at rest and does not serve what was wanted: not yet, or not any more."""
     if endpoint.status == "InService" and rollout.called_at is None:
-        return verdict("resume", f"the update to {wanted} has not been asked for")
+        return _of(rollout, "resume", f"the update to {wanted} has not been asked for")
     if endpoint.status == "InService" and endpoint.modified_at == rollout.endpoint_at:
-        return verdict("resume", f"the endpoint has not begun to move towards {wanted}")
-    failure = endpoint.failure or "SageMaker gives no reason"
-    return verdict("fail", f"{endpoint.config} is {endpoint.status} instead of {wanted}: {failure}")
+        return _of(rollout, "resume", f"the endpoint has not begun to move towards {wanted}")
+    reason = f"{endpoint.config} is {endpoint.status} instead of {wanted}: "
+    return _of(rollout, "fail", reason + _explained(facts, rollout, endpoint), _figures(facts))
 
 
-def blocked(rollout: Rollout) -> Verdict:
-    """The verdict when the account's limits leave no room for the new fleet."""
-    facts = {"rollout": rollout.number, "config": rollout.config_name}
-    reason = (
-        f"a limit of the account leaves no room for version {rollout.version}; the rollout stays "
-        "open and is asked for again every minute"
-    )
-    return Verdict(CONCERN, f"rollout {rollout.number}", "hold", reason, facts)
+def _of(rollout: Rollout, kind: str, reason: str, more: dict[str, object] | None = None) -> Verdict:
+    facts = {"rollout": rollout.number, "config": rollout.config_name, **(more or {})}
+    return Verdict(CONCERN, f"rollout {rollout.number}", kind, reason, facts)
 
 
-def still_stands(
-    version: Version | None, rollout: Rollout, status: str, config_name: str
-) -> str | None:
-    """Why an opened rollout must not be started after all, read just before the call."""
-    if status != "Approved":
-        return f"version {rollout.version} became {status} before the call"
-    if version is None or version.approval is None or version.approval.id != rollout.approval:
-        return f"the approval that opened the rollout of version {rollout.version} was replaced"
-    if config_name != rollout.config_name:
-        return f"the model's file changed after the rollout of version {rollout.version} was opened"
+def _not_begun(facts: RolloutFacts, rollout: Rollout) -> str | None:
+    """Why a rollout that SageMaker was not asked for must not begin."""
+    if facts.abort and facts.abort.rollout == rollout.number:
+        return f"aborted by {facts.abort.by}: {facts.abort.why}"
+    return facts.no_start(rollout.direction)
+
+
+def _under_way(
+    facts: RolloutFacts, rollout: Rollout, endpoint: EndpointFacts, wanted: str
+) -> Verdict:
+    waiting = f"the endpoint is {endpoint.status}, wanted is {wanted}"
+    if rollout.called_at is None or rollout.cause:
+        return _of(rollout, "wait", f"{waiting}; {rollout.cause}" if rollout.cause else waiting)
+    if endpoint.status in ("Creating", "Updating") and (end := _end(facts, rollout)):
+        by, cause = end
+        return _of(rollout, "abort", cause, {"by": by} | _figures(facts))
+    if tripped := _tripped(facts):
+        return _of(rollout, "note", tripped, {"by": "alarm"} | _figures(facts))
+    return _of(rollout, "wait", waiting)
+
+
+def _end(facts: RolloutFacts, rollout: Rollout) -> tuple[str, str] | None:
+    """Who or what ends a rollout that is under way, and why; abort over judge over evidence."""
+    if facts.abort and facts.abort.rollout == rollout.number:
+        return "abort", f"aborted by {facts.abort.by}: {facts.abort.why}"
+    if rollout.direction == FORWARD and (why_not := facts.why_not(rollout.version)):
+        return "revoked", why_not
+    judged = facts.judged if brakes(rollout, facts.policy) else None
+    if judged and judged.kind == WORSE:
+        return "judge", f"the new fleet is worse: {judged.reason}"
+    if judged and judged.kind == NOT_ENOUGH and _last_chance(facts):
+        return "no evidence", f"the bake is about to end without enough evidence: {judged.reason}"
     return None
 
 
-def held(verdict: Verdict, why: str) -> Verdict:
-    """The verdict when a start was due and something forbids it."""
-    facts = dict(verdict.facts) | {"why": why}
-    return Verdict(CONCERN, verdict.subject, "hold", why, facts)
+def _last_chance(facts: RolloutFacts) -> bool:
+    since = facts.endpoint.baking_since if facts.endpoint else None
+    if since is None or facts.policy.on_no_evidence == "promote":
+        return False
+    return facts.now >= since + facts.policy.bake - LEAD
 
 
-def withdrawn(rollout: Rollout, why: str) -> Verdict:
-    """The verdict when an opened rollout is not started after all."""
-    facts = {"rollout": rollout.number, "why": why}
-    return Verdict(CONCERN, f"rollout {rollout.number}", "withdraw", why, facts)
+def _tripped(facts: RolloutFacts) -> str | None:
+    tripped = [alarm for alarm in facts.alarms if alarm.state == "ALARM"]
+    return "; ".join(f"alarm {one.name}: {one.reason}" for one in tripped) or None
 
 
-def same_artifact(
-    version: Version, etag: str | None, version_id: str | None, image: str
-) -> str | None:
-    """Why the artifact or image is not the one that was registered; None when it is."""
-    registered = version.artifact
-    if etag is None or (etag, version_id) != (registered.etag, registered.version_id):
-        return (
-            f"{registered.uri} is not what was registered: found ETag {etag} version "
-            f"{version_id}, registered were {registered.etag} and {registered.version_id}"
-        )
-    if image != (registered.image_digest or ""):
-        return f"the image digest is {image}, registered was {registered.image_digest}"
-    return None
+def _explained(facts: RolloutFacts, rollout: Rollout, endpoint: EndpointFacts) -> str:
+    """Why a rollout did not end with its version serving, as far as anybody says."""
+    said = rollout.cause or _tripped(facts) or endpoint.failure or "SageMaker gives no reason"
+    return f"{said}; {facts.judged.reason}" if facts.judged and not _by_judge(rollout) else said
+
+
+def _by_judge(rollout: Rollout) -> bool:
+    return rollout.ended_by in ("judge", "no evidence")
+
+
+def _figures(facts: RolloutFacts) -> dict[str, object]:
+    return dict(facts.judged.facts) if facts.judged else {}
+
+
+def _finished(facts: RolloutFacts, rollout: Rollout, wanted: str) -> Verdict:
+    reason, judged = f"{wanted} is in service", facts.judged
+    if rollout.cause:
+        reason += f", though it was to end: {rollout.cause}"
+    elif judged and judged.kind == NOT_ENOUGH:
+        reason += f", promoted without evidence: {judged.reason}"
+    elif judged:
+        reason += f": {judged.reason}"
+    return _of(rollout, "finish", reason, _figures(facts))

@@ -34,6 +34,7 @@ class Version:
 
     `created_by` and `run_by` made the version and started its run; `compared_with` is the artifact
     that served when it was judged, empty when nothing did, None when the gate does not compare.
+    `adopted` is a config of somebody else's that serves this version.
     `revision` counts the row's writes, so that a write on top of a stale read is refused.
     """
 
@@ -51,6 +52,7 @@ class Version:
     approval: Approval | None = None
     served_at: datetime | None = None
     failed_under: str | None = None
+    adopted: str | None = None
     revision: int = 1
 
     @property

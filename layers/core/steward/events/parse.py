@@ -15,15 +15,20 @@ from steward.events.types import (
     EndpointChanged,
     LookAt,
     ObjectCreated,
+    Ordered,
     PackageChanged,
     RunChanged,
     Trigger,
 )
 
+ORDERS = ("pause", "resume", "abort", "retire", "adopt")
+
 
 def parse(body: str, account: str, region: str) -> Trigger:
-    """Read a queue message: an EventBridge event of this account and region, or a `look_at`."""
+    """Read a queue message: an EventBridge event of this account and region, `look_at`, `order`."""
     data = _object(body)
+    if "order" in data:
+        return _ordered(data)
     if "look_at" in data:
         return LookAt(fields.text(data, "look_at"))
     for name, ours in (("account", account), ("region", region)):
@@ -44,6 +49,23 @@ def _object(body: str) -> Json:
     if not isinstance(data, dict):
         raise BadEvent(f"found {type(data).__name__}, a JSON object is needed")
     return data
+
+
+def _ordered(data: Json) -> Ordered:
+    order = fields.text(data, "order")
+    if order not in ORDERS:
+        raise BadEvent(f"order: found {order!r}, known are {list(ORDERS)}")
+    adopts = order == "adopt"
+    return Ordered(
+        order=order,
+        model=fields.text(data, "model"),
+        by=fields.text(data, "by"),
+        why=fields.text(data, "why"),
+        id=fields.text(data, "id"),
+        at=fields.time(data, "at"),
+        version=fields.whole(data, "version") if adopts else 0,
+        config=fields.text(data, "config") if adopts else "",
+    )
 
 
 def _object_created(event: Json) -> ObjectCreated:

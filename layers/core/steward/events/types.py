@@ -68,6 +68,23 @@ class LookAt:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A person asks for something that no word in the registry can say.
+
+    `id` is the order's own; `version` and `config` are what an adoption is about.
+    """
+
+    order: str
+    model: str
+    by: str
+    why: str
+    id: str
+    at: datetime
+    version: int = 0
+    config: str = ""
+
+
 type Trigger = (
-    ObjectCreated | RunChanged | PackageChanged | EndpointChanged | DriftReported | LookAt
+    ObjectCreated | RunChanged | PackageChanged | EndpointChanged | DriftReported | LookAt | Ordered
 )

@@ -84,8 +84,11 @@ def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
     now = served_at(store, endpoint, when)
     # A rollout's number follows the time in the key; "~" sorts behind every number.
     row = store.last(store.lineage, f"shifting#{endpoint}", until=f"{times.iso(when)}#~")
-    if now is None or row is None or row["rollout"] == now.rollout:
-        return [now] if now else []
+    # An endpoint that was taken down serves no version from then on.
+    if now is None or not now.versions:
+        return []
+    if row is None or row["rollout"] == now.rollout:
+        return [now]
     since = times.parse(str(row["sk"]).partition("#")[0])
     shift = Served(endpoint, since, {str(row["version"]): 100}, str(row["rollout"]))
     return [now, shift] if _may_have_answered(store, shift, when) else [now]

@@ -29,7 +29,9 @@ class Listed:
 
 def observe_registry(aws: Aws, group: str) -> dict[int, Listed]:
     """Every version of a group that can be listed now."""
-    pages = aws.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+    pages = aws.sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group, PaginationConfig={"PageSize": 100}
+    )
     return {
         found["ModelPackageVersion"]: Listed(found["ModelPackageArn"], found["ModelApprovalStatus"])
         for page in pages

@@ -1,57 +1,122 @@
 """Reads what rollout decides on: registry, noted versions, the endpoint, the last rollout."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+
 from steward import times
 from steward.aws import Aws
-from steward.decide.rollout import EndpointFacts, Rollout, RolloutFacts
+from steward.decide.rollout_facts import (
+    EndpointFacts,
+    Order,
+    Rollout,
+    RolloutFacts,
+    brakes,
+)
+from steward.decide.versions import Version
 from steward.names import Names
 from steward.observe.approval import observe_registry
-from steward.observe.serving import Endpoint, observe_endpoint, read_versions
+from steward.observe.canary import observe_alarms, observe_canary
+from steward.observe.serving import (
+    Endpoint,
+    observe_endpoint,
+    observe_known_endpoint,
+    version_from,
+)
 from steward.record.store import Store
+from steward.spec.model import RolloutSpec
+
+_TIMES = ("opened_at", "endpoint_at", "called_at", "stepped_back_at")
+_NUMBERS = ("number", "version", "highest", "asks")
 
 
-def observe_rollout(aws: Aws, store: Store, names: Names) -> RolloutFacts:
+def observe_rollout(
+    aws: Aws, store: Store, names: Names, policy: RolloutSpec, now: datetime
+) -> RolloutFacts:
     """Everything that one look at a model's endpoint rests on."""
-    endpoint = observe_endpoint(aws, names.endpoint)
+    # "run", too, stands between them.
+    rows = store.between(store.work, names.model, "rollout", "version#~")
+    named = {str(row["sk"]): row for row in rows}
+    rollout = rollout_from(named["rollout"]) if "rollout" in named else None
+    versions = _versions(named)
+    observe = observe_known_endpoint if rollout else observe_endpoint
+    endpoint = observe(aws, names.endpoint)
     registry = observe_registry(aws, names.group)
+    watched = _watched(rollout, endpoint, policy)
     return RolloutFacts(
         registry={number: listed.status for number, listed in registry.items()},
-        versions=read_versions(store, names.model),
-        endpoint=_endpoint_facts(endpoint, names) if endpoint else None,
-        rollout=read_rollout(store, names.model),
+        versions=versions,
+        endpoint=_endpoint_facts(endpoint, names, versions) if endpoint else None,
+        rollout=rollout,
+        now=now,
+        policy=policy,
+        pause=_order(named.get("rollout#pause")),
+        abort=_order(named.get("rollout#abort")),
+        alarms=observe_alarms(aws, names, watched.number) if watched else (),
+        judged=observe_canary(aws, names, watched, policy, now) if watched else None,
     )
 
 
-def _endpoint_facts(endpoint: Endpoint, names: Names) -> EndpointFacts:
+def _watched(
+    rollout: Rollout | None, endpoint: Endpoint | None, policy: RolloutSpec
+) -> Rollout | None:
+    """The rollout whose canary is to be looked at; None when there is none to see."""
+    if rollout is None or not rollout.open or endpoint is None or not rollout.called_at:
+        return None
+    begun = times.parse(times.iso(endpoint.modified_at)) != rollout.endpoint_at
+    return rollout if begun and brakes(rollout, policy) else None
+
+
+def _versions(named: Mapping[str, dict[str, object]]) -> dict[int, Version]:
+    found = (version_from(row) for sk, row in named.items() if sk.startswith("version#"))
+    return {version.number: version for version in found}
+
+
+def _endpoint_facts(
+    endpoint: Endpoint, names: Names, versions: Mapping[int, Version]
+) -> EndpointFacts:
+    adopted = (one.number for one in versions.values() if one.adopted == endpoint.config)
     return EndpointFacts(
         status=endpoint.status,
         config=endpoint.config,
-        version=names.version_of(endpoint.config),
+        version=names.version_of(endpoint.config) or next(adopted, None),
         # As exact as it is stored, so that what is read can be compared with what was.
         modified_at=times.parse(times.iso(endpoint.modified_at)),
         failure=endpoint.failure,
+        variants=endpoint.variants,
+        instances=endpoint.instances,
+        baking_since=endpoint.baking_since,
     )
+
+
+def _order(row: Mapping[str, object] | None) -> Order | None:
+    if row is None:
+        return None
+    return Order(str(row["kind"]), str(row["by"]), str(row["why"]), int(str(row["rollout"])))
+
+
+def observe_served(aws: Aws, config: str) -> str:
+    """What a config with one variant serves: a package's ARN, or an artifact's URI."""
+    variants = aws.sagemaker.describe_endpoint_config(EndpointConfigName=config)[
+        "ProductionVariants"
+    ]
+    container = aws.sagemaker.describe_model(ModelName=variants[0].get("ModelName", "")).get(
+        "PrimaryContainer", {}
+    )
+    return container.get("ModelPackageName") or container.get("ModelDataUrl", "")
 
 
 def read_rollout(store: Store, model: str) -> Rollout | None:
     """The last rollout of a model's endpoint."""
     row = store.get(store.work, model, "rollout")
-    if row is None:
-        return None
-    return Rollout(
-        number=int(str(row["number"])),
-        state=str(row["state"]),
-        version=int(str(row["version"])),
-        direction=str(row["direction"]),
-        approval=str(row["approval"]),
-        decision=str(row["decision"]),
-        config_name=str(row["config_name"]),
-        opened_at=times.parse(str(row["opened_at"])),
-        highest=int(str(row["highest"])),
-        asks=int(str(row["asks"])),
-        endpoint_at=times.parse(str(row["endpoint_at"])) if "endpoint_at" in row else None,
-        called_at=times.parse(str(row["called_at"])) if "called_at" in row else None,
-        stepped_back_at=times.parse(str(row["stepped_back_at"]))
-        if "stepped_back_at" in row
-        else None,
-        outcome=str(row["outcome"]) if "outcome" in row else None,
-    )
+    return rollout_from(row) if row else None
+
+
+def rollout_from(row: Mapping[str, object]) -> Rollout:
+    """A rollout's row as a value."""
+    given: dict[str, object] = {
+        field.name: row[field.name] for field in fields(Rollout) if field.name in row
+    }
+    given |= {name: times.parse(str(given[name])) for name in _TIMES if name in given}
+    given |= {name: int(str(given[name])) for name in _NUMBERS if name in given}
+    return Rollout(**given)  # type: ignore[arg-type]  # each as record/rollout.py writes it

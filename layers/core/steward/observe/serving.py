@@ -4,34 +4,65 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steward import times
-from steward.aws import Aws
+from steward.aws import Aws, ClientError
 from steward.decide.versions import Approval, Artifact, Version
 from steward.record.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint as DescribeEndpoint tells it."""
+    """An endpoint as DescribeEndpoint tells it; `baking_since`: of the deployment under way."""
 
     name: str
     status: str
     config: str
     modified_at: datetime
     failure: str
+    variants: tuple[str, ...]
+    instances: int
+    baking_since: datetime | None
 
 
 def observe_endpoint(aws: Aws, name: str) -> Endpoint | None:
     """The endpoint, None when there is none. It is listed first: "not found" is only a text."""
-    pages = aws.sagemaker.get_paginator("list_endpoints").paginate(NameContains=name)
-    if name not in {found["EndpointName"] for page in pages for found in page["Endpoints"]}:
+    return describe_endpoint(aws, name) if _is_listed(aws, name) else None
+
+
+def observe_known_endpoint(aws: Aws, name: str) -> Endpoint | None:
+    """The same of an endpoint that is there as far as anybody knows: one request less."""
+    try:
+        return describe_endpoint(aws, name)
+    except ClientError:
+        if _is_listed(aws, name):
+            raise
         return None
+
+
+def _is_listed(aws: Aws, name: str) -> bool:
+    pages = aws.sagemaker.get_paginator("list_endpoints").paginate(NameContains=name)
+    return name in {found["EndpointName"] for page in pages for found in page["Endpoints"]}
+
+
+def describe_endpoint(aws: Aws, name: str) -> Endpoint:
+    """An endpoint that exists."""
     answer = aws.sagemaker.describe_endpoint(EndpointName=name)
+    variants = answer.get("ProductionVariants", [])
+    pending = answer.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+    bakes = [
+        status["StartTime"]
+        for variant in pending
+        for status in variant.get("VariantStatus", [])
+        if status["Status"] == "Baking" and "StartTime" in status
+    ]
     return Endpoint(
         name=name,
         status=answer["EndpointStatus"],
         config=answer["EndpointConfigName"],
         modified_at=answer["LastModifiedTime"],
         failure=answer.get("FailureReason", ""),
+        variants=tuple(variant["VariantName"] for variant in variants),
+        instances=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
+        baking_since=max(bakes, default=None),
     )
 
 
@@ -72,6 +103,7 @@ def version_from(row: dict[str, object]) -> Version:
         approval=_approval(approval) if isinstance(approval, dict) else None,
         served_at=times.parse(str(served)) if served else None,
         failed_under=_optional(row.get("failed_under")),
+        adopted=_optional(row.get("adopted")),
         revision=int(str(row["revision"])),
     )
 

@@ -30,8 +30,6 @@ def record(
     False when this decision is on record already, or when a condition of `work` or `nodes` does not
     hold any more: then nothing was written, and the caller observes again.
     """
-    if is_recorded(store, model, verdict):
-        return False
     caused = [*node_writes(store, nodes), *work]
     written = {
         digest.canonical([write.item["pk"], write.item["sk"]]): item_digest(write.item)
@@ -46,6 +44,11 @@ def record(
         if not store.get(store.lineage, f"ledger#{model}", str(entry["ledger_sk"])):
             return False
     raise NotYet(f"ledger of {model}: {_TRIES} other entries came first")
+
+
+def record_once(store: Store, model: str, verdict: Verdict) -> bool:
+    """Write a decision that causes nothing, unless it is on record: what most looks end with."""
+    return not is_recorded(store, model, verdict) and record(store, model, verdict)
 
 
 def is_recorded(store: Store, model: str, verdict: Verdict) -> bool:

@@ -49,12 +49,20 @@ class Store:
 
     def query(self, table: str, pk: str, prefix: str = "") -> list[dict[str, object]]:
         """All items of a partition whose sort key begins with `prefix`, in order."""
-        condition, values = "pk = :pk", {":pk": pk}
         if prefix:
-            condition, values = (
-                f"{condition} AND begins_with(sk, :prefix)",
-                values | {":prefix": prefix},
+            return self._query(
+                table, "pk = :pk AND begins_with(sk, :prefix)", {":pk": pk, ":prefix": prefix}
             )
+        return self._query(table, "pk = :pk", {":pk": pk})
+
+    def between(self, table: str, pk: str, low: str, high: str) -> list[dict[str, object]]:
+        """All items of a partition from one sort key to another, both included, in order."""
+        values = {":pk": pk, ":low": low, ":high": high}
+        return self._query(table, "pk = :pk AND sk BETWEEN :low AND :high", values)
+
+    def _query(
+        self, table: str, condition: str, values: Mapping[str, object]
+    ) -> list[dict[str, object]]:
         pages = self._aws.dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression=condition,

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING
@@ -59,7 +60,12 @@ def has_brake(policy: RolloutSpec) -> bool:
 def deployment(
     policy: RolloutSpec, instances: int, alarms: Sequence[str]
 ) -> "DeploymentConfigTypeDef":
-    """The DeploymentConfig of an update of so many instances, which these alarms roll back."""
+    """The DeploymentConfig of an update of so many instances, which these alarms roll back.
+
+    Somebody may have left one instance only: it has no half that could be shifted first.
+    """
+    if instances < 2:
+        policy = replace(policy, strategy=ALL_AT_ONCE)
     timeout, bake = _seconds(policy.timeout), _seconds(policy.bake)
     config: DeploymentConfigTypeDef
     if policy.strategy == ROLLING:

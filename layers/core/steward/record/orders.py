@@ -1,0 +1,42 @@
+"""Writes down what people order, and what is held because of it."""
+
+from dataclasses import asdict, replace
+
+from steward.decide.rollout_facts import EndpointFacts, Order
+from steward.decide.verdict import Verdict
+from steward.decide.versions import Version
+from steward.names import Names
+from steward.record.agenda import on_agenda
+from steward.record.approval import version_write
+from steward.record.decisions import record
+from steward.record.store import Store, Write, delete, put
+
+PAUSE, ABORT = "rollout#pause", "rollout#abort"
+
+
+def record_order(store: Store, model: str, verdict: Verdict, holds: Order | None) -> bool:
+    """Write an order once: a message that comes again changes nothing."""
+    work: list[Write] = [on_agenda(store, "rollout", model, verdict.id(model))]
+    if holds:
+        sk = ABORT if holds.kind == "abort" else PAUSE
+        work.append(put(store.work, {"pk": model, "sk": sk} | asdict(holds)))
+    elif verdict.kind == "resume":
+        work.append(delete(store.work, model, PAUSE))
+    return record(store, model, verdict, work=work)
+
+
+def record_adopted(
+    store: Store,
+    names: Names,
+    verdict: Verdict,
+    before: Version,
+    adopted: Version,
+    endpoint: EndpointFacts,
+) -> bool:
+    """Write that a version serves under somebody else's config; a look finds it serving then."""
+    served = replace(adopted, served_at=adopted.served_at or endpoint.modified_at)
+    work = [
+        version_write(store, names.model, before, served),
+        on_agenda(store, "rollout", names.model, verdict.id(names.model)),
+    ]
+    return record(store, names.model, verdict, work=work)
