@@ -93,6 +93,15 @@ def _no_cloudwatch(_: object) -> None:
     """Nobody measures before CloudWatch is installed; a world without it has no alarms."""
 
 
+def _not_scaled(_: str, __: str) -> bool:
+    """No variant is a scalable target before Application Auto Scaling is installed."""
+    return False
+
+
+def _no_endpoints(_: str, __: str, ___: int) -> None:
+    """Nothing can be scaled before SageMaker is installed."""
+
+
 class World:
     """The state that the services share: where they live, what time it is, what is running."""
 
@@ -108,6 +117,8 @@ class World:
         self.publish: Callable[[Event], object] | None = None
         self.measure: Callable[[Measurement], None] = _no_cloudwatch
         self.alarm_state: Callable[[str], str | None] = _no_cloudwatch
+        self.scalable: Callable[[str, str], bool] = _not_scaled
+        self.scale: Callable[[str, str, int], None] = _no_endpoints
         self._agenda: list[Due] = []
         self._order = itertools.count()
         self._running: dict[int, str] = {}

@@ -145,8 +145,12 @@ def resume(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Take up an open rollout that SageMaker does not know of; its version may have gone."""
     del verdict
     rollout = facts.in_flight
-    why_not = facts.why_not(rollout.version) or other_bytes(scope, facts.versions[rollout.version])
-    if why_not:
+    version, status = facts.versions[rollout.version], facts.registry.get(rollout.version)
+    if status is None:
+        why_not = facts.why_not(rollout.version)
+    else:
+        why_not = still_stands(version, rollout, status, rollout.config_name)
+    if why_not := why_not or other_bytes(scope, version):
         return withdraw(scope, withdrawn(rollout, why_not), facts)
     return ask(scope, facts)
 

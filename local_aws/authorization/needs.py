@@ -34,7 +34,7 @@ def needs(call: Call, request: Request) -> list[Need]:
         return list(_s3(call.operation, request))
     if call.service == "sagemaker-runtime":
         name = request.path.split("/")[2].lower()
-        return [Need("sagemaker:InvokeEndpoint", sagemaker.arn("endpoint", name))]
+        return [Need(f"sagemaker:{call.operation}", sagemaker.arn("endpoint", name))]
     given = _parameters(call, request)
     if call.service == "sagemaker":
         return [Need(*one) for one in sagemaker.needs(call.operation, given)]

@@ -14,6 +14,7 @@ _NAMED = {
     "Model": "model",
     "EndpointConfig": "endpoint-config",
     "Endpoint": "endpoint",
+    "EndpointWeightsAndCapacities": "endpoint",
     "ModelPackageGroup": "model-package-group",
     "Pipeline": "pipeline",
     "ProcessingJob": "processing-job",
@@ -69,7 +70,8 @@ def _by_verb(operation: str, given: Parameters) -> Iterator[str]:
     if verb == "List":
         yield "*"
         return
-    yield _named(_NAMED[what], str(given[f"{what}Name"]))
+    kind = _NAMED[what]
+    yield _named(kind, str(given["EndpointName" if kind == "endpoint" else f"{what}Name"]))
     if operation in ("CreateEndpoint", "UpdateEndpoint"):
         yield _named("endpoint-config", str(given["EndpointConfigName"]))
 

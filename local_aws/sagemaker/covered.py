@@ -15,7 +15,7 @@ COVERED: dict[str, frozenset[str]] = {
             ListModelPackageGroups ListModelPackages ListModels ListPipelineExecutionSteps
             ListPipelineExecutions ListPipelineParametersForExecution ListPipelines ListTags
             StartPipelineExecution StopPipelineExecution StopProcessingJob StopTrainingJob
-            UpdateEndpoint UpdateModelPackage UpdatePipeline""",
-        "sagemaker-runtime": "InvokeEndpoint",
+            UpdateEndpoint UpdateEndpointWeightsAndCapacities UpdateModelPackage UpdatePipeline""",
+        "sagemaker-runtime": "InvokeEndpoint InvokeEndpointAsync",
     }.items()
 }

@@ -10,8 +10,8 @@ from local_aws.sagemaker.listing import Row, listing
 from local_aws.sagemaker.models import Models
 from local_aws.sagemaker.values import Json, section, sections, text
 
-_NOT_COVERED = ("AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants")
-_VARIANT_NOT_COVERED = ("ServerlessConfig", "InstancePools", "ManagedInstanceScaling")
+_NOT_COVERED = ("ExplainerConfig", "ShadowProductionVariants")
+_VARIANT_NOT_COVERED = ("InstancePools", "ManagedInstanceScaling")
 _NOT_SHOWN = ("Tags",)
 
 
@@ -32,6 +32,11 @@ class EndpointConfig:
     def variants(self) -> list[Json]:
         """Its production variants."""
         return sections(self.request, "ProductionVariants")
+
+    @property
+    def asynchronous(self) -> Json:
+        """Its AsyncInferenceConfig, empty without one."""
+        return section(self.request, "AsyncInferenceConfig")
 
     @property
     def capture(self) -> Json:
@@ -68,6 +73,10 @@ class EndpointConfigs:
     def _check(self, config: EndpointConfig) -> None:
         if used := [member for member in _NOT_COVERED if member in config.request]:
             raise not_covered(f"{used[0]} of an endpoint configuration")
+        if any("ServerlessConfig" in variant for variant in config.variants):
+            for member in ("DataCaptureConfig", "AsyncInferenceConfig"):
+                if member in config.request:
+                    raise invalid(f"{member} is not supported for serverless inference.")
         found = [text(variant, "VariantName") for variant in config.variants]
         if len(set(found)) < len(found):
             raise invalid(f"Production variant names must be unique, got {found}.")
@@ -79,8 +88,11 @@ class EndpointConfigs:
             raise not_covered(f"{used[0]} of a production variant")
         if "ModelName" not in variant:
             raise not_covered("production variants without a model")
-        for member in ("InstanceType", "InitialInstanceCount"):
-            if member not in variant:
+        on_instances = ("InstanceType", "InitialInstanceCount")
+        for member in on_instances:
+            if "ServerlessConfig" in variant and member in variant:
+                raise invalid(f"{member} and ServerlessConfig exclude each other.")
+            if "ServerlessConfig" not in variant and member not in variant:
                 raise invalid(f"{member} is required for production variants on instances.")
         self._models.model(text(variant, "ModelName"))
 

@@ -9,9 +9,11 @@ from local_aws.sagemaker import names
 from local_aws.sagemaker.endpoint_configs import EndpointConfig
 from local_aws.sagemaker.fleets import Fleet
 from local_aws.sagemaker.models import Models
-from local_aws.sagemaker.values import Json, epoch_ms, given, text, whole
+from local_aws.sagemaker.shifting import Stage
+from local_aws.sagemaker.values import Json, epoch_ms, given, section, text, whole
 
 STATE_EVENT = "SageMaker Endpoint State Change"
+_ROUNDING = 1e-9
 DEPLOYMENT_EVENT = "SageMaker Endpoint Deployment State Change"
 
 
@@ -25,6 +27,7 @@ class Variant:
     instances: int
     weight: float
     resolved: datetime
+    serverless: Json = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Json, models: Models, when: datetime) -> "Variant":
@@ -32,10 +35,11 @@ class Variant:
         return cls(
             name=text(source, "VariantName"),
             image=models.model(text(source, "ModelName")).container.image,
-            instance_type=text(source, "InstanceType"),
-            instances=whole(source, "InitialInstanceCount", 1),
+            instance_type=str(source.get("InstanceType", "")),
+            instances=whole(source, "InitialInstanceCount", 0),
             weight=float(cast(float, source.get("InitialVariantWeight", 1.0))),
             resolved=when,
+            serverless=section(source, "ServerlessConfig"),
         )
 
     def shown(self) -> Json:
@@ -50,6 +54,16 @@ class Variant:
             "DeployedImages": [image],
             "CurrentWeight": self.weight,
             "DesiredWeight": self.weight,
+            **self._size(),
+        }
+
+    def _size(self) -> Json:
+        if self.serverless:
+            return {
+                "CurrentServerlessConfig": self.serverless,
+                "DesiredServerlessConfig": self.serverless,
+            }
+        return {
             "CurrentInstanceCount": self.instances,
             "DesiredInstanceCount": self.instances,
         }
@@ -61,21 +75,33 @@ class Variant:
 
 @dataclass(frozen=True)
 class Pending:
-    """A fleet that is being created beside the one that serves, if any."""
+    """A fleet that is created beside the one that serves, and takes over its traffic by stages.
+
+    `status` and `since` are those of its variants. `stage` is how many stages have begun.
+    """
 
     config: EndpointConfig
     variants: tuple[Variant, ...]
     started: datetime
+    since: datetime
     status: str = "Creating"
+    stages: tuple[Stage, ...] = ()
+    stage: int = 0
+    fleet: Fleet | None = None
+
+    @property
+    def share(self) -> float:
+        """The share of the traffic that the new fleet takes."""
+        return self.stages[self.stage - 1].share if self.stage else 0.0
 
     def shown(self) -> Json:
         """The PendingDeploymentSummary of DescribeEndpoint."""
         rows = [
             {
                 **variant.shown(),
-                "CurrentInstanceCount": 0,
-                "InstanceType": variant.instance_type,
-                "VariantStatus": [{"Status": self.status, "StartTime": self.started}],
+                **self._current(variant),
+                **({} if variant.serverless else {"InstanceType": variant.instance_type}),
+                "VariantStatus": [{"Status": self.status, "StartTime": self.since}],
             }
             for variant in self.variants
         ]
@@ -85,21 +111,24 @@ class Pending:
             "StartTime": self.started,
         }
 
+    def _current(self, variant: Variant) -> Json:
+        if variant.serverless:
+            return {}
+        return {"CurrentInstanceCount": 0 if self.status == "Creating" else variant.instances}
+
     def announced(self) -> Json:
         """The PendingDeploymentSummary of a deployment event."""
-        started = epoch_ms(self.started)
-        instances = 0 if self.status == "Creating" else None
         rows = [
             {
                 **variant.announced(),
-                **given(CurrentInstanceCount=instances),
-                "VariantStatus": [{"Status": self.status, "StartTime": started}],
+                **self._current(variant),
+                "VariantStatus": [{"Status": self.status, "StartTime": epoch_ms(self.since)}],
             }
             for variant in self.variants
         ]
         return {
             "EndpointConfigName": self.config.name,
-            "StartTime": started,
+            "StartTime": epoch_ms(self.started),
             "ProductionVariants": rows,
         }
 
@@ -118,11 +147,22 @@ class Endpoint:
     pending: Pending | None = None
     failure: str | None = None
     deployment: Json = field(default_factory=dict)
+    credit: float = 0.0
 
     @property
     def arn(self) -> str:
         """The endpoint's ARN."""
         return names.arn("endpoint", self.name)
+
+    def chosen(self) -> Fleet | None:
+        """The fleet for the next request: over any number of them exact to within one request."""
+        if self.pending is None or self.pending.fleet is None or not self.pending.stage:
+            return self.fleet
+        self.credit += self.pending.share
+        if self.credit < 1.0 - _ROUNDING:
+            return self.fleet
+        self.credit -= 1.0
+        return self.pending.fleet
 
     def described(self) -> Json:
         """DescribeEndpoint's answer."""

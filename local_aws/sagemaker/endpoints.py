@@ -1,71 +1,50 @@
-"""Endpoints: created, updated all at once, deleted; each takes its time on the embedded clock."""
+"""Endpoints: created, updated, scaled, deleted; each takes its time on the embedded clock."""
 
-import logging
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
-from local_aws.sagemaker import names
+from local_aws.account import ACCOUNT, REGION
+from local_aws.sagemaker import names, shifting
 from local_aws.sagemaker.core import Caller, Core, Operation
+from local_aws.sagemaker.deployments import Deployments
 from local_aws.sagemaker.endpoint_configs import EndpointConfig, EndpointConfigs
-from local_aws.sagemaker.endpoint_state import (
-    DEPLOYMENT_EVENT,
-    STATE_EVENT,
-    Endpoint,
-    Pending,
-    Variant,
-)
+from local_aws.sagemaker.endpoint_state import Endpoint, Pending, Variant
 from local_aws.sagemaker.errors import SageMakerError, invalid, not_covered
-from local_aws.sagemaker.fleets import Fleet, FleetFailedError, Fleets
 from local_aws.sagemaker.listing import Row, listing
 from local_aws.sagemaker.models import Models
-from local_aws.sagemaker.values import Json, section, sections, text
+from local_aws.sagemaker.values import Json, section, sections, text, whole
 
-CREATION = timedelta(minutes=3)
-UPDATE = timedelta(minutes=5)
 DELETION = timedelta(minutes=1)
+RESIZING = timedelta(minutes=1)
+# An account's quotas are per instance type; here all types share one.
+MOST_INSTANCES = 100
 IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-_log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Launch:
-    """A fleet that starts on its own thread."""
-
-    fleet: Fleet | None = None
-    failure: str | None = None
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def __reduce__(self) -> tuple[type["_Launch"], tuple[()]]:
-        """A state that is kept keeps no process; whoever takes it up launches again."""
-        return _Launch, ()
-
-    def result(self) -> tuple[Fleet | None, str | None]:
-        """The fleet, or why there is none."""
-        self.over.wait()
-        return self.fleet, self.failure
+STATUSES = (*IN_PROGRESS, "InService", "OutOfService", "Failed", "UpdateRollbackFailed")
 
 
 class Endpoints:
     """Operations on endpoints."""
 
     def __init__(
-        self, core: Core, configs: EndpointConfigs, models: Models, fleets: Fleets
+        self, core: Core, configs: EndpointConfigs, models: Models, deployments: Deployments
     ) -> None:
         self._core = core
         self._configs = configs
         self._models = models
-        self._fleets = fleets
+        self._deployments = deployments
         self._endpoints: dict[str, Endpoint] = {}
-        self._launches: dict[str, _Launch] = {}
+        self.most_instances = MOST_INSTANCES
+        core.world.scale = self._scale
 
     def operations(self) -> dict[str, Operation]:
         """What this part answers."""
         return {
             "CreateEndpoint": self.create,
             "UpdateEndpoint": self.update,
+            "UpdateEndpointWeightsAndCapacities": self.update_weights,
             "DescribeEndpoint": self.describe,
             "ListEndpoints": self.list,
             "DeleteEndpoint": self.delete,
@@ -76,16 +55,14 @@ class Endpoints:
         if name.lower() in self._endpoints:
             arn = names.arn("endpoint", name)
             raise invalid(f'Cannot create already existing endpoint "{arn}".')
-        _refuse_shifting(section(request, "DeploymentConfig"))
         config, now = self._configs.config(text(request, "EndpointConfigName")), self._core.now()
         endpoint = Endpoint(name, config, now, now)
         endpoint.deployment = section(request, "DeploymentConfig")
-        endpoint.pending = Pending(config, self._variants(config), now)
+        variants = self._variants(config)
+        self._check_room(variants)
         self._endpoints[name.lower()] = endpoint
         self._core.tags.begin(endpoint.arn, request)
-        self._core.announce(STATE_EVENT, endpoint.state_event(), [endpoint.arn])
-        self._launch(endpoint, config)
-        self._later(CREATION, endpoint, "creation", self._created)
+        self._deployments.create(endpoint, Pending(config, variants, now, now))
         return {"EndpointArn": endpoint.arn}
 
     def update(self, request: Json, _: Caller) -> Json:
@@ -99,21 +76,99 @@ class Endpoints:
             )
         deployment = self._deployment(request, endpoint)
         variants = _retained(request, self._variants(config), endpoint)
-        _check_same_variants(deployment, variants, endpoint)
+        self._check_update(endpoint, deployment, variants)
         endpoint.deployment, endpoint.failure = deployment, None
-        endpoint.pending = Pending(config, variants, self._core.now())
-        self._move(endpoint, "Updating")
-        self._core.announce(DEPLOYMENT_EVENT, endpoint.deployment_event(), [endpoint.arn])
-        self._launch(endpoint, config)
-        self._later(UPDATE, endpoint, "update", self._updated)
+        instances = sum(variant.instances for variant in variants)
+        stages = tuple(shifting.stages(deployment, max(1, instances)))
+        now = self._core.now()
+        self._deployments.update(endpoint, Pending(config, variants, now, now, stages=stages))
         return {"EndpointArn": endpoint.arn}
 
     def _deployment(self, request: Json, endpoint: Endpoint) -> Json:
         given = section(request, "DeploymentConfig")
         if given and request.get("RetainDeploymentConfig"):
             raise invalid("DeploymentConfig and RetainDeploymentConfig exclude each other.")
-        _refuse_shifting(given)
         return endpoint.deployment if request.get("RetainDeploymentConfig") else given
+
+    def _check_update(
+        self, endpoint: Endpoint, deployment: Json, variants: tuple[Variant, ...]
+    ) -> None:
+        former = {variant.name: variant for variant in endpoint.variants}
+        _check_guardrails(deployment, former, variants)
+        for name, variant in former.items():
+            same = {new.name: new.instance_type for new in variants}.get(name)
+            if self._core.world.scalable(endpoint.name, name) and same != variant.instance_type:
+                raise invalid(
+                    f"The variant {name} of endpoint {endpoint.name} has autoscaling: deregister "
+                    "it before its instance type is changed or it is removed."
+                )
+        self._check_watching(endpoint, deployment)
+        self._check_room(variants)
+
+    def _check_watching(self, endpoint: Endpoint, deployment: Json) -> None:
+        """The execution role watches the alarms."""
+        variant = endpoint.config.variants[0]
+        role = self._models.model(text(variant, "ModelName")).container.role
+        for name in shifting.alarms(deployment):
+            alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+            if role and not self._core.world.permitted(role, "cloudwatch:DescribeAlarms", alarm):
+                raise invalid(f"{role} is not authorized to perform cloudwatch:DescribeAlarms.")
+
+    def _check_room(self, more: tuple[Variant, ...]) -> None:
+        """While a fleet is replaced both count."""
+        used = sum(
+            variant.instances
+            for endpoint in self._endpoints.values()
+            for variant in (
+                *endpoint.variants,
+                *(endpoint.pending.variants if endpoint.pending else ()),
+            )
+        )
+        wanted = sum(variant.instances for variant in more)
+        if used + wanted > self.most_instances:
+            raise SageMakerError(
+                "ResourceLimitExceeded",
+                "The account-level service limit for endpoint usage is "
+                f"{self.most_instances} Instances, with current utilization of {used} Instances "
+                f"and a request delta of {wanted} Instances.",
+            )
+
+    def update_weights(self, request: Json, _: Caller) -> Json:
+        endpoint = self.endpoint(text(request, "EndpointName"))
+        self._check_idle(endpoint)
+        wanted = {
+            text(one, "VariantName"): one
+            for one in sections(request, "DesiredWeightsAndCapacities")
+        }
+        if unknown := set(wanted) - {variant.name for variant in endpoint.variants}:
+            raise invalid(f"Variant {min(unknown)} not found for endpoint {endpoint.name}.")
+        after = tuple(
+            _resized(variant, wanted.get(variant.name, {})) for variant in endpoint.variants
+        )
+        self._deployments.move(endpoint, "Updating")
+        self._later(RESIZING, endpoint, "new sizes", partial(self._resized, variants=after))
+        return {"EndpointArn": endpoint.arn}
+
+    def _resized(self, endpoint: Endpoint, variants: tuple[Variant, ...]) -> None:
+        with self._core.state():
+            endpoint.variants = variants
+            self._deployments.move(endpoint, "InService")
+
+    def _scale(self, name: str, variant: str, count: int) -> None:
+        """What Application Auto Scaling asks for; nothing while an update is under way."""
+        with self._core.state():
+            if self.endpoint(name).status != "InService":
+                return
+            wanted: Json = {"VariantName": variant, "DesiredInstanceCount": count}
+            request: Json = {"EndpointName": name, "DesiredWeightsAndCapacities": [wanted]}
+            self.update_weights(request, Caller("arn:aws:iam::aws:autoscaling"))
+
+    def force(self, name: str, status: str) -> None:
+        """Bring an endpoint into a status as only AWS can, a moment after which it stays there."""
+        if status not in STATUSES:
+            raise invalid(f"status must be one of {list(STATUSES)}, not {status!r}")
+        with self._core.state():
+            self._deployments.move(self.endpoint(name), status)
 
     def describe(self, request: Json, _: Caller) -> Json:
         return self.endpoint(text(request, "EndpointName")).described()
@@ -133,7 +188,7 @@ class Endpoints:
         if endpoint.status in IN_PROGRESS:
             raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         fleet, endpoint.fleet = endpoint.fleet, None
-        self._move(endpoint, "Deleting")
+        self._deployments.move(endpoint, "Deleting")
         if fleet:
             self._core.in_background(f"end of endpoint {endpoint.name}", fleet.stop)
         self._later(DELETION, endpoint, "deletion", self._deleted)
@@ -147,67 +202,13 @@ class Endpoints:
     def start_again(self) -> None:
         """Start the fleets of endpoints that were kept; those in the making too."""
         for endpoint in self._endpoints.values():
-            if endpoint.pending:
-                self._launch(endpoint, endpoint.pending.config)
-            if endpoint.status in ("InService", "Updating"):
-                self._core.in_background(
-                    f"start of endpoint {endpoint.name}", partial(self._serve_again, endpoint)
-                )
-
-    def _serve_again(self, endpoint: Endpoint) -> None:
-        try:
-            endpoint.fleet = self._fleets.start(endpoint.name, endpoint.config)
-        except (FleetFailedError, SageMakerError) as failure:
-            endpoint.failure = str(failure)[:1024]
+            self._deployments.start_again(endpoint)
 
     def hang_up(self) -> None:
         """Close all connections to containers, which have ended with the zygote."""
         for endpoint in self._endpoints.values():
             for serving in endpoint.fleet.servings if endpoint.fleet else ():
                 serving.hang_up()
-
-    # What happens later
-
-    def _launch(self, endpoint: Endpoint, config: EndpointConfig) -> None:
-        launch = self._launches[endpoint.name] = _Launch()
-
-        def start() -> None:
-            try:
-                launch.fleet = self._fleets.start(endpoint.name, config)
-            except (FleetFailedError, SageMakerError) as failure:
-                launch.failure = str(failure)
-            except Exception as fault:
-                _log.exception("the fleet of %s broke", endpoint.name)
-                launch.failure = f"InternalServerError: {fault!r}"
-            finally:
-                launch.over.set()
-
-        self._core.in_background(f"start of a fleet of {endpoint.name}", start)
-
-    def _created(self, endpoint: Endpoint) -> None:
-        fleet, failure = self._launches.pop(endpoint.name).result()
-        with self._core.state():
-            pending, endpoint.pending = endpoint.pending, None
-            assert pending
-            endpoint.variants = pending.variants
-            endpoint.fleet, endpoint.failure = fleet, failure and failure[:1024]
-            self._move(endpoint, "InService" if fleet else "Failed")
-
-    def _updated(self, endpoint: Endpoint) -> None:
-        fleet, failure = self._launches.pop(endpoint.name).result()
-        former = None
-        with self._core.state():
-            assert endpoint.pending
-            if fleet:
-                former = endpoint.fleet
-                endpoint.pending = replace(endpoint.pending, status="ActivatingTraffic")
-                self._core.announce(DEPLOYMENT_EVENT, endpoint.deployment_event(), [endpoint.arn])
-                endpoint.fleet, endpoint.config = fleet, endpoint.pending.config
-                endpoint.variants = endpoint.pending.variants
-            endpoint.pending, endpoint.failure = None, failure and failure[:1024]
-            self._move(endpoint, "InService")
-        if former:
-            former.stop()
 
     def _deleted(self, endpoint: Endpoint) -> None:
         with self._core.state():
@@ -220,10 +221,6 @@ class Endpoints:
         what = f"{what} of endpoint {endpoint.name}"
         self._core.world.after(delay, what, partial(action, endpoint))
 
-    def _move(self, endpoint: Endpoint, status: str) -> None:
-        endpoint.status, endpoint.modified = status, self._core.now()
-        self._core.announce(STATE_EVENT, endpoint.state_event(), [endpoint.arn])
-
     def _variants(self, config: EndpointConfig) -> tuple[Variant, ...]:
         now = self._core.now()
         return tuple(Variant.of(variant, self._models, now) for variant in config.variants)
@@ -231,28 +228,31 @@ class Endpoints:
     def _check_idle(self, endpoint: Endpoint) -> None:
         if endpoint.status in IN_PROGRESS:
             raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
-        if endpoint.status != "InService":
+        if endpoint.status not in ("InService", "UpdateRollbackFailed"):
             raise invalid(f'Cannot update endpoint "{endpoint.arn}" in status {endpoint.status}.')
 
 
-def _refuse_shifting(deployment: Json) -> None:
-    """Only all at once can be played; any other way of shifting would be a false promise."""
-    if "RollingUpdatePolicy" in deployment:
-        raise not_covered("RollingUpdatePolicy of a deployment yet")
-    policy = section(deployment, "BlueGreenUpdatePolicy")
-    routing = section(policy, "TrafficRoutingConfiguration")
-    if (kind := routing.get("Type", "ALL_AT_ONCE")) != "ALL_AT_ONCE":
-        raise not_covered(f"{kind} traffic shifting of a deployment yet")
-
-
-def _check_same_variants(
-    deployment: Json, variants: tuple[Variant, ...], endpoint: Endpoint
+def _check_guardrails(
+    deployment: Json, former: Mapping[str, Variant], variants: tuple[Variant, ...]
 ) -> None:
-    former, new = {v.name for v in endpoint.variants}, {v.name for v in variants}
-    if deployment and former != new:
+    new = {variant.name for variant in variants}
+    if deployment and set(former) != new:
         raise invalid(
             f"A deployment with guardrails needs the variants {sorted(former)}, got {sorted(new)}."
         )
+    if deployment and any(variant.serverless for variant in (*former.values(), *variants)):
+        raise invalid("Serverless endpoints have no deployment guardrails.")
+    if "RollingUpdatePolicy" in deployment and len(variants) > 1:
+        raise invalid("A rolling deployment needs an endpoint with one variant.")
+    for variant in variants:
+        shifting.check(deployment, max(1, variant.instances))
+
+
+def _resized(variant: Variant, wanted: Json) -> Variant:
+    weight = float(cast(float, wanted.get("DesiredWeight", variant.weight)))
+    return replace(
+        variant, weight=weight, instances=whole(wanted, "DesiredInstanceCount", variant.instances)
+    )
 
 
 def _retained(

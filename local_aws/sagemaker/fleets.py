@@ -5,6 +5,7 @@ import logging
 import queue
 import random
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -44,12 +45,28 @@ class Reply:
 class Serving:
     """One running container, spoken to over connections that stay open."""
 
-    def __init__(self, variant: str, process: Process, port: int, capture: Capture | None) -> None:
+    def __init__(
+        self, config: str, variant: str, process: Process, port: int, capture: Capture | None
+    ) -> None:
+        self.config = config
         self.variant = variant
         self.capture = capture
         self._process = process
         self._port = port
         self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        self._given = 0
+        self._answered = threading.Condition()
+
+    def give(self) -> None:
+        """Note that a request was given to the container, which answers it before it ends."""
+        with self._answered:
+            self._given += 1
+
+    def take_back(self) -> None:
+        """Note that a request was answered."""
+        with self._answered:
+            self._given -= 1
+            self._answered.notify_all()
 
     def ping(self) -> bool:
         """Whether the container has loaded its model; waits for it."""
@@ -79,7 +96,9 @@ class Serving:
         return reply
 
     def stop(self) -> None:
-        """End the container; what it captured is written first."""
+        """End the container, when what it was given is answered and what it captured is written."""
+        with self._answered:
+            self._answered.wait_for(lambda: not self._given, timeout=ANSWER_SECONDS)
         if self.capture:
             self.capture.close()
         self.hang_up()
@@ -166,7 +185,7 @@ class Fleets:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             process = self._processes.start(_command(container, sandbox), listening)
             port = listening.getsockname()[1]
-        return Serving(name, process, port, capture if capture.enabled else None)
+        return Serving(config.name, name, process, port, capture if capture.enabled else None)
 
     def _sandbox(self, endpoint: str, container: Container) -> Sandbox:
         fleet = f"{endpoint}-{names.random_id(8)}"

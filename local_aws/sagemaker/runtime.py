@@ -1,25 +1,29 @@
-"""InvokeEndpoint: a request to whichever fleet serves now."""
+"""InvokeEndpoint and InvokeEndpointAsync: a request to a fleet that serves now."""
 
 import http.client
 import json
 import logging
 import re
+import time
 import uuid
 from collections.abc import Mapping
 
 from local_aws.account import ACCOUNT
+from local_aws.sagemaker.asynchronous import Later, ModelError
 from local_aws.sagemaker.capture import Exchange
 from local_aws.sagemaker.core import Core
+from local_aws.sagemaker.endpoint_state import Endpoint
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.fleets import Reply, Serving
+from local_aws.sagemaker.metrics import measure
 from local_aws.sagemaker.protocol import HttpRequest
 from local_aws.sagemaker.values import Json, given
 
 _log = logging.getLogger(__name__)
 LARGEST_BODY = 6_291_456
 MODEL_ERROR = 424
-_PATH = re.compile(r"/endpoints/([^/]+)/invocations/?(?:\?.*)?$")
+_PATH = re.compile(r"/endpoints/([^/]+)/(async-)?invocations/?(?:\?.*)?$")
 _NOT_COVERED = (
     "x-amzn-sagemaker-target-model", "x-amzn-sagemaker-inference-component",
     "x-amzn-sagemaker-target-container-hostname", "x-amzn-sagemaker-session-id",
@@ -29,26 +33,22 @@ _NOT_COVERED = (
 type BinaryAnswer = tuple[int, dict[str, str], bytes]
 
 
-class ModelError(Exception):
-    """The container answered with an error."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
-
-
 class Runtime:
     """The data plane."""
 
-    def __init__(self, core: Core, endpoints: Endpoints) -> None:
+    def __init__(self, core: Core, endpoints: Endpoints, later: Later) -> None:
         self._core = core
         self._endpoints = endpoints
+        self._later = later
 
     def answer(self, request: HttpRequest, url: str, headers: Mapping[str, str]) -> BinaryAnswer:
         """Answer one invocation."""
         lower = {name.lower(): value for name, value in headers.items()}
         try:
-            return self._invoked(_endpoint_name(url), request.get_data(), lower)
+            name, asynchronous = _called(url)
+            if asynchronous:
+                return self._accepted(name, lower)
+            return self._invoked(name, request.get_data(), lower)
         except ModelError as error:
             return _model_error(error)
         except SageMakerError as error:
@@ -63,6 +63,18 @@ class Runtime:
             raise SageMakerError("UnknownOperationException", message)
         if len(body) > LARGEST_BODY:
             raise _validation(f"The body has {len(body)} bytes, at most {LARGEST_BODY} are taken.")
+        if self._endpoint(name).config.asynchronous:
+            raise _validation(f"Endpoint {name} is asynchronous: call InvokeEndpointAsync.")
+        reply, variant = self.ask(name, body, headers)
+        answer_headers = {
+            "Content-Type": reply.content_type,
+            "x-Amzn-Invoked-Production-Variant": variant,
+            "x-amzn-RequestId": str(uuid.uuid4()),
+        }
+        return 200, answer_headers, reply.body
+
+    def ask(self, name: str, body: bytes, headers: Mapping[str, str]) -> tuple[Reply, str]:
+        """What the model says, and which variant; whatever comes of it is measured."""
         serving = self._serving(name, headers.get("x-amzn-sagemaker-target-variant"))
         sent = given(
             **{
@@ -71,7 +83,14 @@ class Runtime:
                 "X-Amzn-SageMaker-Custom-Attributes": headers.get(_ATTRIBUTES),
             }
         )
-        reply = self._asked(serving, body, {key: str(value) for key, value in sent.items()})
+        begin = time.perf_counter()
+        try:
+            reply = _reply(serving, body, {key: str(value) for key, value in sent.items()})
+        finally:
+            serving.take_back()
+        measure(self._core.world, name, serving, reply.status, time.perf_counter() - begin)
+        if reply.status != 200:
+            raise ModelError(reply)
         if serving.capture:
             serving.capture.record(
                 Exchange(
@@ -83,50 +102,70 @@ class Runtime:
                     headers.get(_ATTRIBUTES),
                 )
             )
-        answer_headers = {
-            "Content-Type": reply.content_type,
-            "x-Amzn-Invoked-Production-Variant": serving.variant,
-            "x-amzn-RequestId": str(uuid.uuid4()),
+        return reply, serving.variant
+
+    def _accepted(self, name: str, headers: Mapping[str, str]) -> BinaryAnswer:
+        """Take a request whose answer is written to S3 later."""
+        config = self._endpoint(name).config
+        if not config.asynchronous:
+            raise _validation(f"Endpoint {name} is not asynchronous: call InvokeEndpoint.")
+        source = headers.get("x-amzn-sagemaker-inputlocation", "")
+        if not source.startswith("s3://"):
+            raise _validation(f"InputLocation must be an S3 URI, got {source!r}.")
+        order = self._later.order(name, config, source, headers)
+        self._core.in_background(
+            f"asynchronous inference {order.id}", lambda: self._later.carry_out(order, self.ask)
+        )
+        answer = {
+            "Content-Type": "application/json",
+            "x-amzn-RequestId": order.id,
+            "X-Amzn-SageMaker-OutputLocation": order.output,
+            "X-Amzn-SageMaker-FailureLocation": order.failure,
         }
-        return 200, answer_headers, reply.body
+        return 202, answer, json.dumps({"InferenceId": order.inference_id}).encode()
 
-    def _asked(self, serving: Serving, body: bytes, headers: Mapping[str, str]) -> Reply:
-        try:
-            reply = serving.invoke(body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            gone = Reply(500, "text/plain", f"The container is gone: {error!r}".encode())
-            raise ModelError(gone) from error
-        if reply.status != 200:
-            raise ModelError(reply)
-        return reply
-
-    def _serving(self, name: str, target: str | None) -> Serving:
+    def _endpoint(self, name: str) -> Endpoint:
         with self._core.state():
             try:
-                endpoint = self._endpoints.endpoint(name)
+                return self._endpoints.endpoint(name)
             except SageMakerError as error:
                 message = f"Endpoint {name} of account {ACCOUNT} not found."
                 raise _validation(message) from error
-            fleet = endpoint.fleet
+
+    def _serving(self, name: str, target: str | None) -> Serving:
+        """Who answers; from here on it does not end before it has answered."""
+        endpoint = self._endpoint(name)
+        with self._core.state():
+            fleet = endpoint.chosen()
+            if fleet is None:
+                raise _validation(f"Endpoint {name} of account {ACCOUNT} is not in service.")
             weights = {variant.name: variant.weight for variant in endpoint.variants}
-        if fleet is None:
-            raise _validation(f"Endpoint {name} of account {ACCOUNT} is not in service.")
-        found = fleet.named(target) if target else fleet.choose(weights)
-        if found is None:
-            raise _validation(f"Variant {target} not found for endpoint {name}.")
-        return found
+            found = fleet.named(target) if target else fleet.choose(weights)
+            if found is None:
+                raise _validation(f"Variant {target} not found for endpoint {name}.")
+            found.give()
+            return found
+
+
+def _reply(serving: Serving, body: bytes, headers: Mapping[str, str]) -> Reply:
+    try:
+        return serving.invoke(body, headers)
+    except (OSError, http.client.HTTPException) as error:
+        return Reply(500, "text/plain", f"The container is gone: {error!r}".encode())
 
 
 _ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 
 
-def _endpoint_name(url: str) -> str:
+def _called(url: str) -> tuple[str, bool]:
+    """The endpoint, and whether its answer is to come later."""
     found = _PATH.search(url)
     if not found:
         raise SageMakerError(
-            "UnknownOperationException", "The embedded SageMaker covers InvokeEndpoint alone."
+            "UnknownOperationException",
+            "The embedded SageMaker covers InvokeEndpoint and InvokeEndpointAsync alone.",
         )
-    return found[1]
+    return found[1], bool(found[2])
 
 
 def _validation(message: str) -> SageMakerError:

@@ -7,7 +7,9 @@ from moto.sagemaker import urls
 from moto.sagemakerruntime import urls as runtime_urls
 
 from local_aws.kernel import World
+from local_aws.sagemaker.asynchronous import Later
 from local_aws.sagemaker.core import Core, Operation, Tags
+from local_aws.sagemaker.deployments import Deployments
 from local_aws.sagemaker.endpoint_configs import EndpointConfigs
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.executor import Executor
@@ -37,10 +39,12 @@ class Service:
         models = Models(core, registry)
         configs = EndpointConfigs(core, models)
         fleets = Fleets(core, roles, models, self._processes)
-        endpoints = self._endpoints = Endpoints(core, configs, models, fleets)
-        self._stores = (registry, pipelines, runs, jobs, models, configs, endpoints)
+        deployments = Deployments(core, fleets)
+        endpoints = self._endpoints = Endpoints(core, configs, models, deployments)
+        self._stores = (registry, pipelines, runs, jobs, models, configs, deployments, endpoints)
         operations: dict[str, Operation] = {}
-        for part in (*self._stores, Tagging(core)):
+        answering = (registry, pipelines, runs, jobs, models, configs, endpoints, Tagging(core))
+        for part in answering:
             operations |= part.operations()
         # What belongs to this process; a state that is kept refers to it by these names.
         self.own: Mapping[str, object] = {
@@ -48,7 +52,7 @@ class Service:
         }
         self.operations: Mapping[str, Operation] = operations
         self._control = Dispatcher(core, operations)
-        self._runtime = Runtime(core, endpoints)
+        self._runtime = Runtime(core, endpoints, Later(core, roles, models))
 
     def take_over(self) -> None:
         """Answer in the place of moto's services; before moto's application is made."""

@@ -98,7 +98,7 @@ def test_the_old_fleet_serves_until_the_new_one_takes_over(
     deployment = {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
-            "TerminationWaitInSeconds": 60,
+            "TerminationWaitInSeconds": 0,
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
     }
