@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 
+from local_aws import sagemaker
 from local_aws.awslambda import credentials_of
 from local_aws.conductor import Conductor, NotIdle
 from local_aws.contract import Recorder
 from local_aws.events import Bus
 from local_aws.kernel import World
 from local_aws.misbehaviour import Order
+from local_aws.sagemaker.errors import SageMakerError
 from local_aws.wire import Request, Response, json_response
 
 PREFIX = "/_local/"
@@ -33,6 +35,8 @@ class Admin:
             ("POST", "deaths"): self._deaths,
             ("GET", "misbehave"): lambda _: world.misbehaviour.so_far(),
             ("POST", "misbehave"): self._misbehave,
+            ("POST", "endpoint"): self._force,
+            ("POST", "limit"): self._limit,
             ("POST", "deny-everywhere"): self._deny_everywhere,
             ("POST", "credentials"): lambda body: credentials_of(str(body.get("function"))),
             ("POST", "settle"): self._settle,
@@ -79,6 +83,19 @@ class Admin:
         order = Order(**texts, function=str(function) if function else None, times=times)
         self._world.misbehaviour.order(order)
         return self._world.misbehaviour.so_far()
+
+    def _force(self, body: Body) -> object:
+        """An endpoint comes into a status as only AWS can bring it there."""
+        try:
+            sagemaker.installed().force(str(body.get("name")), str(body.get("status")))
+        except SageMakerError as refused:
+            raise ValueError(refused.message) from refused
+        return {"name": body.get("name"), "status": body.get("status")}
+
+    def _limit(self, body: Body) -> object:
+        """The account may have so many instances behind endpoints."""
+        sagemaker.installed().limit(int(str(body.get("instances"))))
+        return {"instances": body.get("instances")}
 
     def _deny_everywhere(self, body: Body) -> object:
         self._world.misbehaviour.denies_everywhere = bool(body.get("on"))

@@ -10,8 +10,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local_aws import (
     adapter,
+    autoscaling,
     awslambda,
     children,
+    cloudwatch,
     dynamodb,
     events,
     identity,
@@ -67,7 +69,7 @@ class LocalAws:
         self._keeper = self._made_keeper() if options.keep else None
 
     def _made_keeper(self) -> state.Keeper:
-        own = {"World": self.world, **sagemaker.installed().own}
+        own = {"World": self.world, "CloudWatch": self._cloudwatch, **sagemaker.installed().own}
         return state.Keeper(self.world, self._server.port, self._made_by, own)
 
     def _install(self) -> tuple[Handler, Handler]:
@@ -80,6 +82,8 @@ class LocalAws:
         s3.install(world)
         dynamodb.install(world)
         sagemaker.install(world)
+        self._cloudwatch = cloudwatch.install(world)
+        autoscaling.install(world, self._cloudwatch)
         adapter.use_clock(world)
         application = DomainDispatcherApplication(create_backend_app)
         recorder = Recorder()
@@ -130,20 +134,22 @@ class LocalAws:
             identity.state(),
             awslambda.state(),
             sagemaker.installed().state(),
+            self._cloudwatch.state(),
             self.world.agenda(),
             outputs,
         )
 
     def _resume(self, kept: state.Kept) -> dict[str, str]:
         assert self._keeper
-        stores, buckets, done, sessions, functions, models, agenda, outputs = self._keeper.load(
-            kept.data
+        stores, buckets, done, sessions, functions, models, watched, agenda, outputs = (
+            self._keeper.load(kept.data)
         )
         adapter.put_back(stores)
         s3.resume(buckets)
         dynamodb.resume(done)
         identity.resume(sessions)
         self.world.resume(agenda)
+        self._cloudwatch.resume(watched)
         sagemaker.installed().resume(models)
         awslambda.resume(functions)
         return cast("dict[str, str]", outputs)

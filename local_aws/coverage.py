@@ -5,9 +5,12 @@ from local_aws import sagemaker
 COVERED: dict[str, frozenset[str]] = {
     service: frozenset(operations.split())
     for service, operations in {
+        "application-autoscaling": """
+            DeleteScalingPolicy DeregisterScalableTarget DescribeScalableTargets
+            DescribeScalingPolicies PutScalingPolicy RegisterScalableTarget""",
         "cloudwatch": """
             DeleteAlarms DescribeAlarms GetMetricData GetMetricStatistics ListMetrics PutMetricAlarm
-            PutMetricData""",
+            PutMetricData SetAlarmState""",
         "dynamodb": """
             BatchGetItem BatchWriteItem CreateTable DeleteItem DescribeContinuousBackups
             DescribeTable GetItem ListTables ListTagsOfResource PutItem Query Scan TransactGetItems

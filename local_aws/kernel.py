@@ -98,6 +98,11 @@ def _not_scaled(_: str, __: str) -> bool:
     return False
 
 
+def _no_endpoint(_: str, __: str) -> int | None:
+    """No variant has instances before SageMaker is installed."""
+    return None
+
+
 def _no_endpoints(_: str, __: str, ___: int) -> None:
     """Nothing can be scaled before SageMaker is installed."""
 
@@ -119,6 +124,7 @@ class World:
         self.alarm_state: Callable[[str], str | None] = _no_cloudwatch
         self.scalable: Callable[[str, str], bool] = _not_scaled
         self.scale: Callable[[str, str, int], None] = _no_endpoints
+        self.instances: Callable[[str, str], int | None] = _no_endpoint
         self._agenda: list[Due] = []
         self._order = itertools.count()
         self._running: dict[int, str] = {}

@@ -171,6 +171,33 @@ def _sts(operation: str, given: Parameters) -> Iterator[Need]:
         yield Need(f"sts:{operation}", str(given.get("RoleArn", "*")))
 
 
+def _cloudwatch(operation: str, given: Parameters) -> Iterator[Need]:
+    named = given.get("AlarmNames") or [given.get("AlarmName", "*")]
+    context = [("cloudwatch:namespace", str(given["Namespace"]))] if "Namespace" in given else []
+    for name in named if isinstance(named, list) else []:
+        thing = _arn("cloudwatch", f"alarm:{name}")
+        if not operation.endswith(("Alarm", "Alarms", "AlarmState")):
+            thing = "*"
+        if operation == "PutMetricAlarm":
+            context = []
+        yield Need(f"cloudwatch:{operation}", thing, tuple(context))
+
+
+def _autoscaling(operation: str, given: Parameters) -> Iterator[Need]:
+    context = [
+        (f"application-autoscaling:{key}", str(given[member]))
+        for key, member in (
+            ("service-namespace", "ServiceNamespace"),
+            ("scalable-dimension", "ScalableDimension"),
+        )
+        if member in given
+    ]
+    # A target's own ARN holds an id that nobody knows before it is registered.
+    anything = "*" if operation.startswith("Describe") else "scalable-target/*"
+    thing = anything if anything == "*" else _arn("application-autoscaling", anything)
+    yield Need(f"application-autoscaling:{operation}", thing, tuple(context))
+
+
 def _anything(service: str) -> Callable[[str, Parameters], Iterator[Need]]:
     """Of services that only the deployer calls: the action, on everything."""
 
@@ -181,6 +208,8 @@ def _anything(service: str) -> Callable[[str, Parameters], Iterator[Need]]:
 
 
 _OTHERS: dict[str, Callable[[str, Parameters], Iterator[Need]]] = {
+    "application-autoscaling": _autoscaling,
+    "cloudwatch": _cloudwatch,
     "dynamodb": _dynamodb,
     "sqs": _sqs,
     "sns": _sns,

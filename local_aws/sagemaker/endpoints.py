@@ -19,8 +19,8 @@ from local_aws.sagemaker.values import Json, section, sections, text, whole
 
 DELETION = timedelta(minutes=1)
 RESIZING = timedelta(minutes=1)
-# An account's quotas are per instance type; here all types share one.
-MOST_INSTANCES = 100
+# An account's quotas are per instance type and small; here all types share one, and it is large.
+MOST_INSTANCES = 100_000
 IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 STATUSES = (*IN_PROGRESS, "InService", "OutOfService", "Failed", "UpdateRollbackFailed")
 
@@ -37,7 +37,7 @@ class Endpoints:
         self._deployments = deployments
         self._endpoints: dict[str, Endpoint] = {}
         self.most_instances = MOST_INSTANCES
-        core.world.scale = self._scale
+        core.world.scale, core.world.instances = self._scale, self._instances
 
     def operations(self) -> dict[str, Operation]:
         """What this part answers."""
@@ -153,6 +153,13 @@ class Endpoints:
         with self._core.state():
             endpoint.variants = variants
             self._deployments.move(endpoint, "InService")
+
+    def _instances(self, name: str, variant: str) -> int | None:
+        """How many instances a variant should have; None if there is none of these names."""
+        with self._core.state():
+            endpoint = self._endpoints.get(name.lower())
+            variants = endpoint.variants if endpoint else ()
+            return next((one.instances for one in variants if one.name == variant), None)
 
     def _scale(self, name: str, variant: str, count: int) -> None:
         """What Application Auto Scaling asks for; nothing while an update is under way."""

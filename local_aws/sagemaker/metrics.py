@@ -17,13 +17,16 @@ def measure(world: World, endpoint: str, serving: Serving, status: int, seconds:
     answered = 200 <= status < 300
     counts = {
         "Invocations": 1.0,
-        "InvocationsPerInstance": 1.0,
         "Invocation4XXErrors": float(400 <= status < 500),
         "Invocation5XXErrors": float(status >= 500),
         "InvocationModelErrors": float(not answered),
     }
     latencies = {"ModelLatency": seconds * _MICROSECONDS, "OverheadLatency": _OVERHEAD}
     variant = {"EndpointName": endpoint, "VariantName": serving.variant}
+    if instances := world.instances(endpoint, serving.variant):
+        share = 1 / instances
+        name = "InvocationsPerInstance"
+        world.measure(Measurement(NAMESPACE, name, variant, share, "Count"))
     for dimensions in (variant, variant | {"EndpointConfigName": serving.config}):
         for name, value in counts.items():
             world.measure(Measurement(NAMESPACE, name, dimensions, value, "Count"))

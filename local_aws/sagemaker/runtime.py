@@ -112,7 +112,9 @@ class Runtime:
         source = headers.get("x-amzn-sagemaker-inputlocation", "")
         if not source.startswith("s3://"):
             raise _validation(f"InputLocation must be an S3 URI, got {source!r}.")
-        order = self._later.order(name, config, source, headers)
+        # The call's own content type is that of a call without a body.
+        own = {"content-type": headers.get("x-amzn-sagemaker-content-type", "")}
+        order = self._later.order(name, config, source, {**headers, **own})
         self._core.in_background(
             f"asynchronous inference {order.id}", lambda: self._later.carry_out(order, self.ask)
         )

@@ -59,6 +59,14 @@ class Service:
         urls.url_paths = dict.fromkeys(urls.url_paths, self._control.answer)
         runtime_urls.url_paths = dict.fromkeys(runtime_urls.url_paths, self._runtime.answer)
 
+    def force(self, endpoint: str, status: str) -> None:
+        """Bring an endpoint into a status as only AWS itself can."""
+        self._endpoints.force(endpoint, status)
+
+    def limit(self, instances: int) -> None:
+        """Let the account have so many instances behind endpoints."""
+        self._endpoints.most_instances = instances
+
     def state(self) -> object:
         """Everything that exists here, to be kept: every table of every part."""
         tables = [

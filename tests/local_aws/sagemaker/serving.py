@@ -43,6 +43,7 @@ class Shop:
     sm: Client
     put: Put
     name: str
+    instances: int = 2
 
     def model(self, label: str, archive: bytes) -> str:
         name = f"{self.name}-{label}"
@@ -63,7 +64,7 @@ class Shop:
             "VariantName": "AllTraffic",
             "ModelName": self.model(label, archive),
             "InstanceType": "ml.m5.large",
-            "InitialInstanceCount": 2,
+            "InitialInstanceCount": self.instances,
         }
         name = f"{self.name}-{label}"
         self.sm.create_endpoint_config(

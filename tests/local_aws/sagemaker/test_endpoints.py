@@ -196,36 +196,6 @@ def test_one_update_at_a_time_and_never_to_the_same_configuration(local: Local, 
         shop.create(one)
 
 
-@pytest.mark.parametrize(
-    "deployment",
-    [
-        {
-            "BlueGreenUpdatePolicy": {
-                "TrafficRoutingConfiguration": {
-                    "Type": "CANARY",
-                    "WaitIntervalInSeconds": 60,
-                    "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 25},
-                }
-            }
-        },
-        {
-            "RollingUpdatePolicy": {
-                "MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
-                "WaitIntervalInSeconds": 60,
-            }
-        },
-    ],
-)
-def test_shifting_that_is_not_played_yet_is_refused_loudly(shop: Shop, deployment: Json) -> None:
-    shop.serve(shop.config("one", adder(1)))
-
-    with pytest.raises(ClientError, match="does not cover") as refused:
-        shop.update(shop.config("two", adder(2)), DeploymentConfig=deployment)
-
-    assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
-    assert shop.described()["EndpointStatus"] == "InService"
-
-
 def test_live_counts_are_retained_on_request(local: Local, shop: Shop, sm: Client) -> None:
     shop.serve(shop.config("one", adder(1)))
     two = shop.model("two", adder(2))
@@ -292,17 +262,6 @@ def test_a_model_needs_a_package_that_exists(sm: Client, name: str) -> None:
             ModelName=name,
             PrimaryContainer={"ModelPackageName": f"{ARN}:model-package/nothing/1"},
         )
-
-
-def test_serverless_is_refused_for_now(shop: Shop, sm: Client) -> None:
-    model = shop.model("one", adder(1))
-    variant = {
-        "VariantName": "AllTraffic",
-        "ModelName": model,
-        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 2},
-    }
-    with pytest.raises(ClientError, match="ServerlessConfig"):
-        sm.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[variant])
 
 
 FIT = """
