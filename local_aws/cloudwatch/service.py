@@ -237,7 +237,7 @@ class CloudWatch:
         if alarm.metric in self._metrics.samples:
             self._evaluate_at_end(alarm, now)
         else:
-            # Nothing is on the agenda for a metric that nobody measures: a day's jump costs nothing.
+            # A metric that nobody measures puts nothing on the agenda: a day's jump costs nothing.
             missing = [(now, None)] * alarm.periods
             self._become(alarm, alarm.evaluated(missing, now))
 

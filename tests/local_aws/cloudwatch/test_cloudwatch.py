@@ -1,7 +1,6 @@
 """CloudWatch: what is measured can be read again, and alarms follow it in AWS's own rules."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ class Local:
             "cloudwatch",
             region_name="eu-west-1",
             aws_access_key_id="a",
-            aws_secret_access_key="s",  # noqa: S106
+            aws_secret_access_key="s",
         )
         self.client.meta.events.register("before-send.cloudwatch", self._answer)
 
@@ -101,8 +100,8 @@ class Local:
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Iterator[Local]:
-    yield Local(tmp_path)
+def local(tmp_path: Path) -> Local:
+    return Local(tmp_path)
 
 
 class TestMetrics:

@@ -123,7 +123,7 @@ class TestAnAlarm:
         assert "PendingDeploymentSummary" not in described
 
     def test_counts_also_while_the_old_fleet_waits_for_its_end(
-        self, local: Local, shop: Shop, ask: Calls, tripped: set[str]
+        self, local: Local, shop: Shop, tripped: set[str]
     ) -> None:
         begin(shop, blue_green("CANARY", count(1)) | ALARMS)
         local.advance(620)
@@ -230,9 +230,7 @@ class TestRefusals:
         two.update(f"{two.name}-two")
         assert two.described()["EndpointStatus"] == "Updating"
 
-    def test_more_instances_than_the_account_may_have(
-        self, two: Shop, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_more_instances_than_the_account_may_have(self, two: Shop) -> None:
         installed().limit(5)
         try:
             assert self.update(two) == "ResourceLimitExceeded"
@@ -341,6 +339,9 @@ class TestAsynchronous:
     def test_each_way_of_asking_has_its_endpoints(
         self, later: Shop, runtime: Client, ask: Calls
     ) -> None:
+        assert later.described()["EndpointStatus"] == "InService"
+        with pytest.raises(ClientError, match="not found"):
+            self.asked(runtime, "nothing", "s3://bucket/key")
         with pytest.raises(ClientError, match="InvokeEndpointAsync"):
             ask()
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import BUCKET, IMAGE, ROLE, Calls, Client, Json, Local, Put, tar_gz
+from .conftest import BUCKET, IMAGE, ROLE, Calls, Client, Local, Put, tar_gz
 from .serving import ENVIRONMENT, Shop, adder
 
 STATE = "SageMaker Endpoint State Change"
