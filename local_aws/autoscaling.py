@@ -35,13 +35,14 @@ class Backend(ApplicationAutoscalingBackend):
     world: ClassVar[World]
     cloudwatch: ClassVar[CloudWatch]
 
-    def register_scalable_target(self, *given: Any) -> FakeScalableTarget:
-        namespace, resource, dimension, *_ = given
+    def register_scalable_target(
+        self, namespace: str, r_id: str, dimension: str, *more: Any, **named: Any
+    ) -> FakeScalableTarget:
         if (namespace, dimension) != ("sagemaker", DIMENSION):
             raise NotImplementedError(f"scaling of {dimension}")
-        if self.world.instances(*_variant(resource)) is None:
-            raise AWSValidationException(f"Variant not found: {resource}")
-        target = super().register_scalable_target(*given)
+        if self.world.instances(*_variant(r_id)) is None:
+            raise AWSValidationException(f"Variant not found: {r_id}")
+        target = super().register_scalable_target(namespace, r_id, dimension, *more, **named)
         self._fit(target)
         return target
 
@@ -52,8 +53,8 @@ class Backend(ApplicationAutoscalingBackend):
                 self.cloudwatch.remove(_alarm_names(policy))
                 del self.policies[key]
 
-    def put_scaling_policy(self, *given: Any) -> FakeApplicationAutoscalingPolicy:
-        policy = super().put_scaling_policy(*given)
+    def put_scaling_policy(self, *given: Any, **named: Any) -> FakeApplicationAutoscalingPolicy:
+        policy = super().put_scaling_policy(*given, **named)
         body = policy.target_tracking_scaling_policy_configuration or {}
         metric = body.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
         if metric != METRIC:
@@ -74,8 +75,9 @@ class Backend(ApplicationAutoscalingBackend):
         now = self.world.instances(endpoint, variant) or 1
         body = policy.target_tracking_scaling_policy_configuration or {}
         measured = self.cloudwatch.last(alarm.name) or 0.0
-        wanted = ceil(now * measured / float(body["TargetValue"]))
-        self.world.scale(endpoint, variant, _within(target, wanted))
+        wanted = _within(target, ceil(now * measured / float(body["TargetValue"])))
+        if wanted != now:
+            self.world.scale(endpoint, variant, wanted)
 
     def _fit(self, target: FakeScalableTarget) -> None:
         """A new target is brought within its bounds at once."""

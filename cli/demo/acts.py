@@ -3,15 +3,33 @@
 Each goes through the same public API that the AWS command line uses.
 """
 
+import io
 import json
+import tarfile
+from contextlib import suppress
+from datetime import datetime
 
 from cli.demo import downturn, mortgage
 from cli.demo.mortgage import Application
 from cli.demo.stage import MODEL, Stage
+from steward.observe.approval import observe_package
+from steward.observe.rollout import read_rollout
 from steward.observe.training import read_run
 
 FIRST_PARTS, MORE_PARTS, OUTCOMES = (1, 2, 3), (4, 5), (6,)
 FIRST_REQUESTS, MORE_REQUESTS = 500, 100
+# Requests per minute while a version bakes: a quarter of them meet it.
+TRAFFIC = 120
+_SELF = mortgage.FEATURES.index("self")
+FAILS_FOR_THE_SELF_EMPLOYED = f"""
+_former = predict_fn
+
+
+def predict_fn(rows, model):
+    if any(cells[{_SELF}] == "1" for cells in rows):
+        raise ValueError("self-employed")
+    return _former(rows, model)
+"""
 
 
 def upload(stage: Stage, parts: tuple[int, ...]) -> None:
@@ -61,8 +79,64 @@ def arn_of(stage: Stage, version: int) -> str:
 
 
 def let_it_serve(stage: Stage, version: int) -> None:
-    """Wait until the endpoint serves a version."""
-    stage.until(f"version {version} serves", lambda: serving(stage) == version)
+    """Wait until the endpoint serves a version, with traffic while it bakes."""
+    traffic = Traffic(stage)
+    stage.until(f"version {version} serves", lambda: traffic.flows() and serving(stage) == version)
+    traffic.tell()
+
+
+def let_it_end(stage: Stage, number: int) -> None:
+    """Wait until a rollout has ended, however, with traffic while it bakes."""
+    traffic = Traffic(stage)
+
+    def ended() -> bool:
+        last = read_rollout(stage.store, MODEL)
+        return traffic.flows() and last is not None and (last.number, last.open) == (number, False)
+
+    stage.until(f"rollout {number} has ended", ended)
+    traffic.tell()
+
+
+class Traffic:
+    """Production does not stop while a version bakes: each minute so many requests."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._minutes: set[datetime] = set()
+        self._asked = 0
+
+    def flows(self) -> bool:
+        """Ask for this minute's predictions, if both fleets answer now."""
+        minute = self._stage.now().replace(second=0, microsecond=0)
+        if minute not in self._minutes and _bakes(self._stage):
+            self._minutes.add(minute)
+            self._ask()
+        return True
+
+    def _ask(self) -> None:
+        coming = mortgage.production()
+        for _ in range(TRAFFIC):
+            application = coming[self._asked % len(coming)]
+            self._asked += 1
+            key = f"{application.application_id}-{self._stage.now():%H%M%S}-{self._asked}"
+            # What it fails is for the rollout to notice.
+            with suppress(self._stage.runtime.exceptions.ModelError):
+                ask(self._stage, key, application)
+
+    def tell(self) -> None:
+        """Say how much there was."""
+        if self._asked:
+            minutes = len(self._minutes)
+            self._stage.say(f"{self._asked} requests came in {minutes} minutes of the bake")
+
+
+def _bakes(stage: Stage) -> bool:
+    if not stage.aws.sagemaker.list_endpoints(NameContains=stage.names.endpoint)["Endpoints"]:
+        return False
+    found = stage.aws.sagemaker.describe_endpoint(EndpointName=stage.names.endpoint)
+    variants = found.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+    statuses = [one["Status"] for variant in variants for one in variant.get("VariantStatus", [])]
+    return "Baking" in statuses
 
 
 def serving(stage: Stage) -> int | None:
@@ -84,18 +158,81 @@ def requests() -> tuple[list[Application], list[Application], list[Application]]
 def predict(stage: Stage, version: int, applications: list[Application]) -> None:
     """Ask the endpoint about applications, one request each."""
     for application in applications:
-        answer = stage.runtime.invoke_endpoint(
-            EndpointName=stage.names.endpoint,
-            ContentType="text/csv",
-            Accept="text/csv",
-            InferenceId=application.application_id,
-            Body=application.payload,
-        )
-        text = answer["Body"].read().decode().strip()
+        text = ask(stage, application.application_id, application)
         stage.answers[application.application_id] = (version, text)
     stage.say(f"{len(applications)} predictions asked of {stage.names.endpoint}")
     # Captured requests reach S3 with a lag; nothing else is due that soon.
     stage.local.advance(90)
+
+
+def ask(stage: Stage, key: str, application: Application) -> str:
+    """One request, under an inference id; what the model says."""
+    answer = stage.runtime.invoke_endpoint(
+        EndpointName=stage.names.endpoint,
+        ContentType="text/csv",
+        Accept="text/csv",
+        InferenceId=key,
+        Body=application.payload,
+    )
+    return answer["Body"].read().decode().strip()
+
+
+def register_by_hand(stage: Stage, number: int, *, line: str) -> None:
+    """Register a version that no run made: version 2's model, with a line in its code."""
+    like = observe_package(stage.aws, arn_of(stage, 2))
+    key = f"models/{MODEL}/by-hand-{number}/model.tar.gz"
+    data = with_line(stage.read(like.artifact_uri), line)
+    bucket = stage.target.artifact_bucket
+    stage.aws.s3.put_object(Bucket=bucket, Key=key, Body=data)
+    described = stage.aws.sagemaker.describe_model_package(ModelPackageName=like.arn)
+    specification = described["InferenceSpecification"]
+    container = specification["Containers"][0]
+    stage.aws.sagemaker.create_model_package(
+        ModelPackageGroupName=stage.names.group,
+        ModelPackageDescription="Registered by hand",
+        ModelApprovalStatus="PendingManualApproval",
+        InferenceSpecification={
+            "Containers": [
+                {
+                    "Image": container["Image"],
+                    "ImageDigest": container["ImageDigest"],
+                    "Environment": container.get("Environment", {}),
+                    "ModelDataUrl": f"s3://{bucket}/{key}",
+                }
+            ],
+            "SupportedContentTypes": specification["SupportedContentTypes"],
+            "SupportedResponseMIMETypes": specification["SupportedResponseMIMETypes"],
+        },
+    )
+    stage.say(f"version {number} was registered by hand, no run made it")
+    stage.local.settle()
+
+
+def with_line(archive: bytes, line: str) -> bytes:
+    """A model's archive with a line at the end of the code that answers."""
+    packed = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as old,
+        tarfile.open(fileobj=packed, mode="w:gz") as new,
+    ):
+        for member in old.getmembers():
+            found = old.extractfile(member)
+            data = found.read() if found else b""
+            if member.name.endswith("inference.py"):
+                data += f"\n\n{line}\n".encode()
+            member.size = len(data)
+            new.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def reject(stage: Stage, version: int, words: str) -> None:
+    """Reject a version, as a person would with the AWS command line."""
+    arn = arn_of(stage, version)
+    stage.approver.update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription=words
+    )
+    stage.say(f"aws sagemaker update-model-package --model-package-arn {arn} ... Rejected")
+    stage.local.settle()
 
 
 def drift(stage: Stage) -> None:

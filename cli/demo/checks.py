@@ -13,7 +13,7 @@ from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha
 from steward import times
 from steward.decide.approval import Document
 from steward.decide.versions import Version
-from steward.lineage.nodes import run_id, snapshot_id, version_id
+from steward.lineage.nodes import rollout_id, run_id, snapshot_id, version_id
 from steward.lineage.trace import served_at, upstream
 from steward.observe.approval import observe_package
 from steward.observe.rollout import read_rollout
@@ -140,6 +140,48 @@ def served(stage: Stage, number: int, rollouts: int) -> str:
     return f"{stage.names.endpoint} is InService with version {number} by rollout {rollouts}"
 
 
+def promoted(stage: Stage, number: int, rollouts: int) -> str:
+    """The canary was judged while it took traffic, and found no worse."""
+    told = served(stage, number, rollouts)
+    end = _end_of(stage, rollouts)
+    require("no worse" in end or "failed on the new fleet" in end, f"the record says: {end}")
+    require(not _alarms(stage), f"alarms are left: {_alarms(stage)}")
+    return f"{told}; {end}"
+
+
+def rolled_back(stage: Stage, number: int, live: int) -> str:
+    """The alarm took the traffic back, the record says why, and the old fleet serves on."""
+    now = serving(stage)
+    require(now == live, f"the endpoint serves version {now}, not {live}")
+    rollout = needed(read_rollout(stage.store, MODEL), "no rollout is on record")
+    found = rollout.version, rollout.outcome
+    require(found == (number, "failed"), f"the rollout of version {found[0]} is {found[1]}")
+    require(rollout.ended_by == "alarm", f"it was ended by {rollout.ended_by}")
+    failed = _version(stage, number).failed_under
+    require(failed == rollout.approval, f"version {number} failed under {failed}")
+    require(not _alarms(stage), f"alarms are left: {_alarms(stage)}")
+    return _end_of(stage, rollout.number)
+
+
+def revoked(stage: Stage, number: int, back: int, rollouts: int) -> str:
+    """The version that was rejected is gone, and the one before it serves."""
+    status = observe_package(stage.aws, arn_of(stage, number)).status
+    require(status == "Rejected", f"version {number} is {status} in the registry")
+    return f"version {number} is Rejected; {served(stage, back, rollouts)}"
+
+
+def _end_of(stage: Stage, rollout: int) -> str:
+    node = rollout_id(stage.names.endpoint, rollout)
+    end = needed(stage.store.get(stage.store.lineage, node, "end"), f"{node} has no end")
+    return str(_section(end, "facts")["reason"])
+
+
+def _alarms(stage: Stage) -> list[str]:
+    prefix = f"{stage.names.group}-r"
+    found = stage.aws.cloudwatch.describe_alarms(AlarmNamePrefix=prefix)
+    return [alarm["AlarmName"] for alarm in found["MetricAlarms"]]
+
+
 def _package_behind(stage: Stage, config_name: str) -> str | None:
     config = stage.aws.sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
     name = config["ProductionVariants"][0].get("ModelName", "")
@@ -204,7 +246,7 @@ def _auc(document: object) -> float | None:
 def traced(stage: Stage) -> str:
     """A prediction of each version leads to the exact bytes it was learned from."""
     told = []
-    for number, parts in ((1, FIRST_PARTS), (2, PARTS), (3, (*PARTS, *OUTCOMES))):
+    for number, parts in ((1, FIRST_PARTS), (2, PARTS), (5, (*PARTS, *OUTCOMES))):
         inference_id = next(key for key, (given, _) in stage.answers.items() if given == number)
         question = {"endpoint": stage.names.endpoint, "id": inference_id}
         question |= {"at": times.iso(_served_at(stage, number))}

@@ -66,6 +66,23 @@ def _rolled_out(stage: Stage) -> str:
     return f"{checks.served(stage, 2, rollouts=2)}; {checks.captured(stage, 2)}"
 
 
+def _canary(stage: Stage) -> None:
+    acts.register_by_hand(stage, 3, line="# Reviewed.")
+    acts.approve(stage, 3, "override: version 2 with a comment in its code, made by hand")
+    acts.let_it_end(stage, 3)
+
+
+def _bad_canary(stage: Stage) -> None:
+    acts.register_by_hand(stage, 4, line=acts.FAILS_FOR_THE_SELF_EMPLOYED)
+    acts.approve(stage, 4, "override: what can a line in the code do?")
+    acts.let_it_end(stage, 4)
+
+
+def _revoke(stage: Stage) -> None:
+    acts.reject(stage, 3, "nobody knows who made it")
+    acts.let_it_serve(stage, 2)
+
+
 def _drift(stage: Stage) -> None:
     acts.upload(stage, acts.OUTCOMES)
     acts.drift(stage)
@@ -78,16 +95,16 @@ def _drifted(stage: Stage) -> str:
 
 def _retrain(stage: Stage) -> None:
     acts.let_it_train(stage, runs=3)
-    acts.approve(stage, 3, "learned from the downturn, better on the same rows")
-    acts.let_it_serve(stage, 3)
-    acts.predict(stage, 3, acts.requests()[2])
+    acts.approve(stage, 5, "learned from the downturn, better on the same rows")
+    acts.let_it_serve(stage, 5)
+    acts.predict(stage, 5, acts.requests()[2])
 
 
 def _retrained(stage: Stage) -> str:
     checks.trained(stage, 3, (*checks.PARTS, *acts.OUTCOMES))
-    better = checks.better(stage, 3)
-    checks.approved(stage, 3)
-    return f"{better}; {checks.served(stage, 3, rollouts=3)}; {checks.captured(stage, 3)}"
+    better = checks.better(stage, 5)
+    checks.approved(stage, 5)
+    return f"{better}; {checks.served(stage, 5, rollouts=6)}; {checks.captured(stage, 5)}"
 
 
 STEPS = (
@@ -116,6 +133,9 @@ STEPS = (
     ),
     Step("new_data", _more_data, _more_data_made_it_better),
     Step("rollout", _roll_out, _rolled_out),
+    Step("canary_ok", _canary, lambda stage: checks.promoted(stage, 3, rollouts=3)),
+    Step("canary_bad", _bad_canary, lambda stage: checks.rolled_back(stage, 4, live=3)),
+    Step("revoke", _revoke, lambda stage: checks.revoked(stage, 3, 2, rollouts=5)),
     Step("drift", _drift, _drifted),
     Step("retrain", _retrain, _retrained),
     Step("trace", _nothing, checks.traced),

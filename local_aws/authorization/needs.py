@@ -171,6 +171,9 @@ def _sts(operation: str, given: Parameters) -> Iterator[Need]:
         yield Need(f"sts:{operation}", str(given.get("RoleArn", "*")))
 
 
+_SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+
+
 def _cloudwatch(operation: str, given: Parameters) -> Iterator[Need]:
     named = given.get("AlarmNames") or [given.get("AlarmName", "*")]
     context = [("cloudwatch:namespace", str(given["Namespace"]))] if "Namespace" in given else []
@@ -196,6 +199,13 @@ def _autoscaling(operation: str, given: Parameters) -> Iterator[Need]:
     anything = "*" if operation.startswith("Describe") else "scalable-target/*"
     thing = anything if anything == "*" else _arn("application-autoscaling", anything)
     yield Need(f"application-autoscaling:{operation}", thing, tuple(context))
+    if operation == "RegisterScalableTarget":
+        endpoint = sagemaker.arn("endpoint", str(given["ResourceId"]).split("/")[1])
+        yield Need("sagemaker:DescribeEndpoint", endpoint)
+        yield Need("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint)
+        service = "sagemaker.application-autoscaling.amazonaws.com"
+        role = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{service}/{_SCALING_ROLE}"
+        yield Need("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", service),))
 
 
 def _anything(service: str) -> Callable[[str, Parameters], Iterator[Need]]:
