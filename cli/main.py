@@ -17,7 +17,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import destroy, repository
+from cli import destroy, repository, rollouts
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--prefix", default="steward", help="the deployment's prefix")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
+    rollouts.add(commands.add_parser)
     _of_a_laptop(commands.add_parser)
     return parser
 

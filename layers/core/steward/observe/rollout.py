@@ -31,9 +31,12 @@ _NUMBERS = ("number", "version", "highest", "asks")
 
 
 def observe_rollout(
-    aws: Aws, store: Store, names: Names, policy: RolloutSpec, now: datetime
+    aws: Aws, store: Store, names: Names, policy: RolloutSpec, now: datetime, *, watch: bool = True
 ) -> RolloutFacts:
-    """Everything that one look at a model's endpoint rests on."""
+    """Everything that one look at a model's endpoint rests on.
+
+    Without `watch` neither alarms nor metrics of a rollout under way are read.
+    """
     # "run", too, stands between them.
     rows = store.between(store.work, names.model, "rollout", "version#~")
     named = {str(row["sk"]): row for row in rows}
@@ -42,7 +45,7 @@ def observe_rollout(
     observe = observe_known_endpoint if rollout else observe_endpoint
     endpoint = observe(aws, names.endpoint)
     registry = observe_registry(aws, names.group)
-    watched = _watched(rollout, endpoint, policy)
+    watched = _watched(rollout, endpoint, policy) if watch else None
     return RolloutFacts(
         registry={number: listed.status for number, listed in registry.items()},
         versions=versions,

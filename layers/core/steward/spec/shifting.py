@@ -49,7 +49,17 @@ def shifts(policy: RolloutSpec, instances: int) -> int:
 def longest(serve: ServeSpec, policy: RolloutSpec) -> timedelta:
     """The sum of all waits, of the number of instances that needs most."""
     most = max(shifts(policy, instances) for instances in counts(serve, policy))
-    return most * policy.bake + policy.termination_wait
+    return most * policy.bake + termination_wait(policy)
+
+
+def termination_wait(policy: RolloutSpec) -> timedelta:
+    """How long the old fleet is kept after the last shift.
+
+    Of a shift all at once the documentation does not say which wait is its bake: each is.
+    """
+    if policy.strategy == ALL_AT_ONCE:
+        return max(policy.bake, policy.termination_wait)
+    return policy.termination_wait
 
 
 def has_brake(policy: RolloutSpec) -> bool:
@@ -80,7 +90,7 @@ def deployment(
         config = {
             "BlueGreenUpdatePolicy": {
                 "TrafficRoutingConfiguration": _routing(policy, instances, bake),
-                "TerminationWaitInSeconds": _seconds(policy.termination_wait),
+                "TerminationWaitInSeconds": _seconds(termination_wait(policy)),
                 "MaximumExecutionTimeoutInSeconds": timeout,
             }
         }
