@@ -17,7 +17,7 @@ from statistics import median
 CLIENTS = {
     "training": ("dynamodb", "s3", "sagemaker", "sns"),
     "approval": ("dynamodb", "s3", "sagemaker", "sns", "sqs"),
-    "rollout": ("dynamodb", "s3", "sagemaker", "sns"),
+    "rollout": ("application-autoscaling", "cloudwatch", "dynamodb", "s3", "sagemaker", "sns"),
     "drift": ("dynamodb", "s3", "sagemaker", "sns", "sqs"),
     "sweep": ("dynamodb", "sqs"),
     "lineage": ("dynamodb", "s3"),
@@ -29,7 +29,9 @@ _ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "dummy",
 }
 _PATH = "import sys; paths, clients = sys.argv[1].split(':'), sys.argv[2:]; sys.path[:0] = paths\n"
-FUNCTION = f"{_PATH}import app\nfor name in clients: getattr(app._aws, name)"
+FUNCTION = (
+    f"{_PATH}import app\nfor name in clients: getattr(app._aws, name.removeprefix('application-'))"
+)
 BARE = f"{_PATH}import boto3\nfor name in clients: boto3.client(name)"
 
 

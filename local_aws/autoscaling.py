@@ -25,6 +25,8 @@ from local_aws.sagemaker.values import Json
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC = "SageMakerVariantInvocationsPerInstance"
+_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 # After so many minutes above the target, and below nine tenths of it.
 _OUT, _IN = 3, 15
 
@@ -43,6 +45,7 @@ class Backend(ApplicationAutoscalingBackend):
         if self.world.instances(*_variant(r_id)) is None:
             raise AWSValidationException(f"Variant not found: {r_id}")
         target = super().register_scalable_target(namespace, r_id, dimension, *more, **named)
+        target.role_arn = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{_SERVICE}/{_ROLE}"
         self._fit(target)
         return target
 

@@ -156,11 +156,15 @@ def rolled_back(stage: Stage, number: int, live: int) -> str:
     rollout = needed(read_rollout(stage.store, MODEL), "no rollout is on record")
     found = rollout.version, rollout.outcome
     require(found == (number, "failed"), f"the rollout of version {found[0]} is {found[1]}")
-    require(rollout.ended_by == "alarm", f"it was ended by {rollout.ended_by}")
+    # Whichever sees it first.
+    require(rollout.ended_by in ("alarm", "judge"), f"it was ended by {rollout.ended_by}")
     failed = _version(stage, number).failed_under
     require(failed == rollout.approval, f"version {number} failed under {failed}")
     require(not _alarms(stage), f"alarms are left: {_alarms(stage)}")
-    return _end_of(stage, rollout.number)
+    told = _end_of(stage, rollout.number)
+    require(f"{stage.names.group}-r{rollout.number}-" in told, f"no alarm is named: {told}")
+    require("failed on the new fleet" in told, f"no requests are counted: {told}")
+    return told
 
 
 def revoked(stage: Stage, number: int, back: int, rollouts: int) -> str:

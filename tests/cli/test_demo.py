@@ -54,8 +54,16 @@ def summary_of(results: Sequence[Result], path: Path) -> tuple[int, dict[str, ob
 
 
 def test_the_story_has_the_steps_that_are_promised() -> None:
-    promised = "boot upload train register approve serve predict new_data rollout drift retrain"
-    assert [*promised.split(), "trace"] == NAMES
+    promised = "boot upload train register approve serve predict new_data rollout"
+    assert [
+        *promised.split(),
+        "canary_ok",
+        "canary_bad",
+        "revoke",
+        "drift",
+        "retrain",
+        "trace",
+    ] == NAMES
 
 
 def test_when_every_step_is_true_the_exit_code_is_0(stage: Stage, tmp_path: Path) -> None:

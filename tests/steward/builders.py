@@ -9,6 +9,7 @@ from steward.decide.people import Identity
 from steward.decide.rollout_facts import EndpointFacts, Rollout, RolloutFacts
 from steward.decide.training import Accepted, Execution, Pending, Run, Upload
 from steward.decide.versions import Approval, Artifact, Version
+from steward.events.types import Ordered
 from steward.spec.model import (
     AlarmsSpec,
     BiasRule,
@@ -287,6 +288,12 @@ def rollout_spec(**given: object) -> RolloutSpec:
         autoscaling=None,
         capture_percent=100,
     )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def order(kind: str = "pause", **given: object) -> Ordered:
+    """Bob orders something at ten past."""
+    usual = Ordered(kind, "mortgage", "bob", "customers complain", "order-1", after(10))
     return replace(usual, **given)  # type: ignore[arg-type]
 
 

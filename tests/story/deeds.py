@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
+from cli.demo import acts
 from cli.demo.stage import MODEL, Stage
+from cli.main import main
 from cli.people import NAMES
 from cli.status import status
 from steward import times
 from steward.aws import Aws
 from steward.lineage.ask import ask
+from steward.observe.rollout import read_rollout
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -31,6 +34,7 @@ def done(stage: Stage) -> dict[str, str]:
     for part in NAMES:
         look_around(stage, part)
     fail(stage)
+    order(stage)
     return dict(attempts(stage))
 
 
@@ -42,7 +46,7 @@ def look_around(stage: Stage, part: str) -> None:
         "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
     }
     with environment(key):
-        assert status(Aws(), where)[0].serves == 3
+        assert status(Aws(), where)[0].serves == 5
         answer = ask(Aws(), stage.lineage, question(stage), stage.now())
         assert "error" not in answer, answer
     sagemaker = person.session.client("sagemaker")
@@ -91,10 +95,40 @@ def fail(stage: Stage) -> None:
     landing, prefix = stage.target.landing_bucket, stage.spec.data.prefix
     stage.landing.put_object(Bucket=landing, Key=f"{prefix}broken.csv", Body=b"a,b\n1,2\n")
     gone(stage, "training", landing, f"{prefix}gone.csv")
-    report = f"monitoring/{MODEL}/v3/2026/01/01/00/constraint_violations.json"
+    report = f"monitoring/{MODEL}/v5/2026/01/01/00/constraint_violations.json"
     gone(stage, "drift", stage.target.artifact_bucket, report)
     without_evidence(stage)
     stage.local.settle()
+
+
+def order(stage: Stage) -> None:
+    """A person ends a canary, takes the endpoint down, and lets it be made again."""
+    person = stage.people["approver"]
+    key = {
+        "AWS_ACCESS_KEY_ID": person.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
+    }
+    acts.register_by_hand(stage, 7, line="# Once more.")
+    acts.approve(stage, 7, "override: to be aborted")
+    stage.until("version 7 is on its way", lambda: not acts.serving(stage))
+    with environment(key):
+        main(["abort", MODEL, "--why", "it was approved to be aborted"])
+    stage.until("the canary has ended", lambda: acts.serving(stage) == 5)
+    rollout = read_rollout(stage.store, MODEL)
+    assert rollout is not None
+    assert rollout.ended_by == "abort"
+    with environment(key):
+        main(["retire", MODEL, "--why", "nobody asks any more"])
+    stage.until("the endpoint is gone", lambda: not endpoints(stage))
+    with environment(key):
+        assert status(Aws(), stage.target)[0].serves is None
+        main(["resume", MODEL, "--why", "somebody does"])
+    stage.until("it serves again", lambda: acts.serving(stage) == 5)
+
+
+def endpoints(stage: Stage) -> list[str]:
+    listed = stage.aws.sagemaker.list_endpoints(NameContains=stage.names.endpoint)
+    return [one["EndpointName"] for one in listed["Endpoints"]]
 
 
 def gone(stage: Stage, concern: str, bucket: str, key: str) -> None:
@@ -136,7 +170,7 @@ def without_evidence(stage: Stage) -> None:
     stage.local.settle()
     arn = f"arn:aws:sagemaker:{stage.target.region}:{stage.target.account}:model-package"
     stage.approver.update_model_package(
-        ModelPackageArn=f"{arn}/{stage.names.group}/4",
+        ModelPackageArn=f"{arn}/{stage.names.group}/6",
         ModelApprovalStatus="Approved",
         ApprovalDescription="override: to see what becomes of it",
     )

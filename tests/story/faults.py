@@ -9,6 +9,7 @@ import boto3
 from cli.demo.acts import arn_of
 from cli.demo.stage import MODEL, Stage
 from cli.demo.story import Step
+from steward.lineage.nodes import rollout_id
 from steward.names import split_s3
 from steward.observe.approval import observe_package
 from steward.observe.training import observe_data, read_asked, read_run
@@ -99,6 +100,11 @@ def _report_forgotten(stage: Stage) -> Restore:
     return _without(stage, stage.store.lineage, report, "node")
 
 
+def _end_forgotten(stage: Stage) -> Restore:
+    node = rollout_id(stage.names.endpoint, 4)
+    return _without(stage, stage.store.lineage, node, "end")
+
+
 def _digest_forged(stage: Stage) -> Restore:
     node = observe_data(stage.store, MODEL)[0].dataset
     item = stage.store.get(stage.store.lineage, node, "node")
@@ -158,6 +164,9 @@ LIES = {
     "predict": Lie("one capture file is gone", _capture_gone),
     "new_data": Lie("the evaluation does not compare with what serves", _no_better),
     "rollout": Lie("the endpoint is left on version 1", instead=_nothing),
+    "canary_ok": Lie("nobody approved the canary", instead=_nothing),
+    "canary_bad": Lie("how the rollout ended is not on record", _end_forgotten),
+    "revoke": Lie("the endpoint is left on version 3", instead=_nothing),
     "drift": Lie("the report is not on record", _report_forgotten),
     "retrain": Lie("the endpoint is left on version 2", instead=_nothing),
     "trace": Lie("a digest in the record is another one", _digest_forged),

@@ -12,7 +12,8 @@ NAMES = [step.name for step in STEPS]
 def test_the_steps_stand_in_the_settled_order() -> None:
     assert NAMES == [
         "boot", "upload", "train", "register", "approve",
-        "serve", "predict", "new_data", "rollout", "drift", "retrain", "trace",
+        "serve", "predict", "new_data", "rollout", "canary_ok", "canary_bad", "revoke",
+        "drift", "retrain", "trace",
     ]  # fmt: skip
 
 
@@ -40,6 +41,10 @@ def test_the_summary_names_versions_rollouts_and_traces(played: Played) -> None:
     assert [(one["version"], one["status"], one["gate"]) for one in versions] == [
         (1, "Approved", "passed"),
         (2, "Approved", "passed"),
-        (3, "Approved", "passed"),
+        (3, "Rejected", "held"),
+        (4, "Approved", "held"),
+        (5, "Approved", "passed"),
     ]
-    assert [one["versions"] for one in rollouts] == [{"1": 100}, {"2": 100}, {"3": 100}]
+    assert [one["versions"] for one in rollouts] == [
+        {"1": 100}, {"2": 100}, {"3": 100}, {"2": 100}, {"5": 100},
+    ]  # fmt: skip

@@ -31,6 +31,7 @@ OPTIONAL = {
     "detail.PendingDeploymentSummary",
     "detail.InferenceSpecification",
     "detail.ModelMetrics",
+    "detail.MetadataProperties",
 }
 
 
@@ -89,6 +90,7 @@ def paths(value: object, prefix: str = "") -> set[str]:
 # Events that no rule of Steward's asks for. What a job was asked for differs from job to job, so
 # only the members of `detail` are compared; these come and go with a job's fate and request.
 OTHERS = {
+    "CloudWatch Alarm State Change": "alarm.json",
     "SageMaker Model Building Pipeline Execution Step Status Change": "step.json",
     "SageMaker Processing Job State Change": "processing.json",
     "SageMaker Training Job State Change": "training.json",

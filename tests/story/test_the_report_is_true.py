@@ -42,8 +42,11 @@ def test_each_version_is_there_with_what_was_measured_of_it(played: Played, text
     for number in numbers:
         package = observe_package(stage.aws, arn_of(stage, number))
         assert package.words in text
-        for value in measured(stage.document(package.reports["evaluation"])):
-            assert f"{value:.3f}" in text
+        # What was registered by hand has no reports.
+        for uri in package.reports.values():
+            document = stage.document(uri)
+            for value in measured(document) if "binary_classification_metrics" in document else ():
+                assert f"{value:.3f}" in text
 
 
 def measured(evaluation: dict[str, object]) -> Iterator[float]:

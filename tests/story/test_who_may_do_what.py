@@ -90,6 +90,7 @@ def wired(stage: Stage) -> list[Call]:
         found += [
             Call("cloudwatch.amazonaws.com", "sns:Publish", topic, source)
             for topic in alarm["AlarmActions"]
+            if topic.split(":")[2] == "sns"
         ]
     name = stage.target.function("sweep")
     config = functions.get_function_event_invoke_config(FunctionName=name)

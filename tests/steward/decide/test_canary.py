@@ -13,6 +13,7 @@ from steward.decide.canary import (
     RATIOS,
     WORSE,
     Minute,
+    counted,
     evidence,
     judge,
 )
@@ -191,3 +192,21 @@ def test_whoever_looks_after_every_minute_of_equal_fleets_is_misled_once_in_twen
 def test_a_great_fleet_is_judged_as_any_other() -> None:
     assert kind(bake(60, new=(1_000, 100_000), old=(9_000, 900_000))) == NO_WORSE
     assert kind(bake(60, new=(2_000, 100_000), old=(9_000, 900_000))) == WORSE
+
+
+class TestCounted:
+    """All traffic goes to the new fleet: there is none to compare it with."""
+
+    def test_enough_requests_are_enough(self) -> None:
+        found = counted([*bake(1, (1, 30), (0, 0)), *bake(1, (0, 20), (0, 0), start=1)], 50)
+        assert (found.kind, found.facts) == (NO_WORSE, {"new_requests": 50, "new_errors": 1})
+        assert found.reason.startswith("1 of 50 requests (2 %) failed on the new fleet")
+
+    def test_fewer_are_not(self) -> None:
+        found = counted(bake(1, (0, 49), (0, 9)), 50)
+        assert found.kind == NOT_ENOUGH
+        assert found.reason == "49 of 50 requests needed came to the new fleet"
+        assert counted([], 1).kind == NOT_ENOUGH
+
+    def test_counts_that_cannot_be_are_no_evidence(self) -> None:
+        assert counted(bake(1, (2, 1), (0, 0)), 1).kind == NOT_ENOUGH

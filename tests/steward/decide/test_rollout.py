@@ -4,9 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from steward.decide.preflight import blocked, held, same_artifact, still_stands, withdrawn
+from steward.decide.canary import NO_WORSE, NOT_ENOUGH, WORSE, Judgement
+from steward.decide.preflight import (
+    blocked,
+    held,
+    same_artifact,
+    still_stands,
+    unfit,
+    withdrawn,
+)
 from steward.decide.rollout import Target, desired, next_step
-from steward.decide.rollout_facts import MOVING, EndpointFacts, Rollout, RolloutFacts
+from steward.decide.rollout_facts import (
+    MOVING,
+    Alarm,
+    EndpointFacts,
+    Order,
+    Rollout,
+    RolloutFacts,
+)
+from steward.spec.model import Freeze
 from tests.steward.builders import (
     ARTIFACT,
     NOON,
@@ -15,8 +31,10 @@ from tests.steward.builders import (
     approved,
     config,
     endpoint,
+    minutes,
     rollout,
     rollout_facts,
+    rollout_spec,
     served,
     version,
 )  # fmt: skip
@@ -290,6 +308,148 @@ class TestInFlight:
             with pytest.raises(ValueError, match="no rollout is open"):
                 _ = rollout_facts(last=last).in_flight
         assert rollout_facts(last=rollout()).in_flight.version == 1
+
+
+class TestBake:
+    """Version 2 takes a share of the traffic while version 1 serves the rest."""
+
+    OPEN = rollout(2, version=2, approval="approval#2", config_name=config(2), live=config(1),
+                   endpoint_at=after(2))  # fmt: skip
+
+    def step(self, **given: object) -> tuple[str, str]:
+        baking = endpoint(1, "Updating", baking_since=after(55))
+        facts = rollout_facts(
+            served(1), approved(2), **{"live": baking, "last": self.OPEN, **given}
+        )
+        verdict = next_step(facts)
+        return verdict.kind, verdict.reason
+
+    def test_of_a_fleet_that_is_no_worse_goes_on(self) -> None:
+        assert self.step(judged=Judgement(NO_WORSE, "1 of 90", {}))[0] == "wait"
+
+    def test_of_a_fleet_that_is_worse_ends(self) -> None:
+        kind, reason = self.step(judged=Judgement(WORSE, "9 of 90, 1 of 900", {"new_errors": 9}))
+        assert (kind, reason) == ("abort", "the new fleet is worse: 9 of 90, 1 of 900")
+
+    def test_a_person_comes_before_the_judge_and_a_revocation_too(self) -> None:
+        stop = Order("abort", "bob", "customers complain", rollout=2)
+        judged = Judgement(WORSE, "9 of 90", {})
+        assert self.step(abort=stop, judged=judged)[1] == "aborted by bob: customers complain"
+        revoked = {1: "Approved", 2: "Rejected"}
+        assert self.step(registry=revoked, judged=judged)[1] == "version 2 is Rejected"
+
+    def test_an_abort_of_another_rollout_is_none(self) -> None:
+        assert self.step(abort=Order("abort", "bob", "stop", rollout=1))[0] == "wait"
+
+    def test_is_let_run_when_the_old_version_is_revoked(self) -> None:
+        assert self.step(registry={1: "Rejected", 2: "Approved"})[0] == "wait"
+
+    def test_is_let_run_when_a_newer_version_is_approved(self) -> None:
+        facts = {"registry": {1: "Approved", 2: "Approved", 3: "Approved"}}
+        assert self.step(**facts)[0] == "wait"
+
+    @pytest.mark.parametrize(("at", "kind"), [(57.9, "wait"), (58, "abort"), (61, "abort")])
+    def test_without_evidence_ends_two_minutes_before_it_is_over(
+        self, at: float, kind: str
+    ) -> None:
+        """A datapoint and an evaluation of the alarm are needed before SageMaker promotes."""
+        facts = {"judged": Judgement(NOT_ENOUGH, "3 of 50 requests", {}), "now": after(at)}
+        assert self.step(**facts)[0] == kind
+
+    def test_without_evidence_may_be_promoted(self) -> None:
+        judged, policy = (
+            Judgement(NOT_ENOUGH, "3 of 50", {}),
+            rollout_spec(on_no_evidence="promote"),
+        )
+        assert self.step(judged=judged, policy=policy)[0] == "wait"
+        kind, reason = self.step(judged=judged, policy=policy, live=endpoint(2))
+        assert kind == "finish"
+        assert reason.endswith("is in service, promoted without evidence: 3 of 50")
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"last": replace(OPEN, live=None, endpoint_at=None)},
+            {"last": replace(OPEN, direction="back")},
+            {"policy": rollout_spec(strategy="all-at-once", bake=minutes(0))},
+        ],
+        ids=["the first deployment", "on the way back", "without a bake"],
+    )
+    def test_has_no_judge(self, given: dict[str, object]) -> None:
+        assert self.step(judged=Judgement(WORSE, "9 of 90", {}), **given)[0] == "wait"
+
+    def test_notes_which_alarm_fired_and_then_waits(self) -> None:
+        fired = (Alarm("a-1", "ALARM", "0.2 > 0.05"), Alarm("a-2", "OK", ""))
+        assert self.step(alarms=fired) == ("note", "alarm a-1: 0.2 > 0.05")
+        noted = replace(self.OPEN, ended_by="alarm", cause="alarm a-1: 0.2 > 0.05")
+        kind, reason = self.step(alarms=fired, last=noted)
+        assert (kind, reason.rpartition("; ")[2]) == ("wait", "alarm a-1: 0.2 > 0.05")
+
+    def test_that_failed_says_which_alarm_and_how_many_requests(self) -> None:
+        noted = replace(self.OPEN, ended_by="alarm", cause="alarm a-1: 0.2 > 0.05")
+        judged = Judgement(WORSE, "9 of 90 requests failed on the new fleet", {"new_errors": 9})
+        kind, reason = self.step(last=noted, live=endpoint(1, modified_at=after(59)), judged=judged)
+        assert kind == "fail"
+        assert reason.endswith("a-1: 0.2 > 0.05; 9 of 90 requests failed on the new fleet")
+
+    def test_that_the_judge_ended_is_told_once(self) -> None:
+        ended_one = replace(self.OPEN, ended_by="judge", cause="the new fleet is worse: 9 of 90")
+        judged = Judgement(WORSE, "9 of 91", {})
+        fired = (Alarm("a-abort", "ALARM", "1 > 0"),)
+        _, reason = self.step(last=ended_one, live=endpoint(1), judged=judged, alarms=fired)
+        assert reason.endswith("the new fleet is worse: 9 of 90; in ALARM: a-abort")
+
+    def test_that_should_have_ended_and_did_not_says_so(self) -> None:
+        ended_one = replace(self.OPEN, ended_by="abort", cause="aborted by bob: stop")
+        kind, reason = self.step(last=ended_one, live=endpoint(2))
+        assert (kind, reason.rpartition(", ")[2]) == (
+            "finish", "though it was to end: aborted by bob: stop",
+        )  # fmt: skip
+
+    def test_that_is_done_says_how_it_was_judged(self) -> None:
+        reason = self.step(live=endpoint(2), judged=Judgement(NO_WORSE, "0 of 90 failed", {}))[1]
+        assert reason.endswith("is in service: 0 of 90 failed")
+
+
+class TestBlocks:
+    def test_a_freeze_ends_by_itself(self) -> None:
+        window = Freeze(after(0), after(90))
+        facts = rollout_facts(
+            served(1), approved(2), live=endpoint(1), last=ended(),
+            policy=rollout_spec(freeze=(window,)),
+        )  # fmt: skip
+        verdict = next_step(facts)
+        assert (verdict.kind, verdict.reason) == (
+            "hold", "version 2 waits: frozen from 2026-11-20 12:00 to 2026-11-20 13:30",
+        )  # fmt: skip
+        assert next_step(replace(facts, now=after(90))).kind == "start"
+
+    def test_a_pause_blocks_no_step_back(self) -> None:
+        facts = rollout_facts(
+            served(1), served(2, status="Rejected"), live=endpoint(2),
+            last=ended(live=config(2)), pause=Order("pause", "bob", "holiday"),
+        )  # fmt: skip
+        assert next_step(facts).kind == "start"
+
+    def test_an_endpoint_with_several_variants_is_left_alone(self) -> None:
+        shared = endpoint(1, variants=("AllTraffic", "shadow"))
+        verdict = next_step(rollout_facts(served(1), approved(2), live=shared, last=ended()))
+        assert verdict.kind == "hold"
+        assert "has the variants ['AllTraffic', 'shadow']" in verdict.reason
+
+
+class TestAlarms:
+    def test_that_are_new_are_fit(self) -> None:
+        fresh = (Alarm("a", "INSUFFICIENT_DATA", ""), Alarm("b", "OK", ""))
+        assert unfit(["a", "b"], fresh) is None
+
+    def test_that_are_gone_or_fire_already_are_not(self) -> None:
+        assert unfit(["a"], ()) == "the alarm a does not exist"
+        firing = Alarm("a", "ALARM", "0.2 > 0.05")
+        assert unfit(["a"], (firing,)) == "the alarm a is in ALARM already: 0.2 > 0.05"
+
+    def test_of_somebody_else_do_not_count(self) -> None:
+        assert unfit(["a"], (Alarm("a", "OK", ""), Alarm("b", "ALARM", ""))) is None
 
 
 class TestJustBeforeTheCall:

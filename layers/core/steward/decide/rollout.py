@@ -9,6 +9,7 @@ from steward.decide.rollout_facts import (
     BACK,
     FORWARD,
     MOVING,
+    Alarm,
     EndpointFacts,
     Rollout,
     RolloutFacts,
@@ -193,7 +194,11 @@ def _elsewhere(
     if endpoint.status == "InService" and rollout.called_at is None:
         return _of(rollout, "resume", f"the update to {wanted} has not been asked for")
     if endpoint.status == "InService" and endpoint.modified_at == rollout.endpoint_at:
+        if why_not := _not_begun(facts, rollout):
+            return withdrawn(rollout, why_not)
         return _of(rollout, "resume", f"the endpoint has not begun to move towards {wanted}")
+    if rollout.called_at is None:
+        return withdrawn(rollout, f"the endpoint became {endpoint.status} before the call")
     reason = f"{endpoint.config} is {endpoint.status} instead of {wanted}: "
     return _of(rollout, "fail", reason + _explained(facts, rollout, endpoint), _figures(facts))
 
@@ -245,15 +250,23 @@ def _last_chance(facts: RolloutFacts) -> bool:
     return facts.now >= since + facts.policy.bake - LEAD
 
 
+def _firing(facts: RolloutFacts) -> list[Alarm]:
+    return [alarm for alarm in facts.alarms if alarm.state == "ALARM"]
+
+
 def _tripped(facts: RolloutFacts) -> str | None:
-    tripped = [alarm for alarm in facts.alarms if alarm.state == "ALARM"]
-    return "; ".join(f"alarm {one.name}: {one.reason}" for one in tripped) or None
+    return "; ".join(f"alarm {one.name}: {one.reason}" for one in _firing(facts)) or None
 
 
 def _explained(facts: RolloutFacts, rollout: Rollout, endpoint: EndpointFacts) -> str:
     """Why a rollout did not end with its version serving, as far as anybody says."""
-    said = rollout.cause or _tripped(facts) or endpoint.failure or "SageMaker gives no reason"
-    return f"{said}; {facts.judged.reason}" if facts.judged and not _by_judge(rollout) else said
+    tripped = _tripped(facts)
+    said = [rollout.cause or tripped or endpoint.failure or "SageMaker gives no reason"]
+    if tripped and tripped not in said:
+        said.append(f"in ALARM: {', '.join(one.name for one in _firing(facts))}")
+    if facts.judged and not _by_judge(rollout):
+        said.append(facts.judged.reason)
+    return "; ".join(said)
 
 
 def _by_judge(rollout: Rollout) -> bool:
