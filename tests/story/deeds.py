@@ -33,20 +33,16 @@ def done(stage: Stage) -> dict[str, str]:
     """Do it all; returns the forbidden attempts with the code of the answer."""
     for part in NAMES:
         look_around(stage, part)
-    fail(stage)
     order(stage)
+    fail(stage)
     return dict(attempts(stage))
 
 
 def look_around(stage: Stage, part: str) -> None:
     """A person reads what there is to read, with nothing but the policy of that part."""
     person, names, where = stage.people[part], stage.names, stage.target
-    key = {
-        "AWS_ACCESS_KEY_ID": person.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
-    }
-    with environment(key):
-        assert status(Aws(), where)[0].serves == 5
+    assert status_of(stage, part) == 5
+    with environment(keys(stage, part)):
         answer = ask(Aws(), stage.lineage, question(stage), stage.now())
         assert "error" not in answer, answer
     sagemaker = person.session.client("sagemaker")
@@ -103,14 +99,10 @@ def fail(stage: Stage) -> None:
 
 def order(stage: Stage) -> None:
     """A person ends a canary, takes the endpoint down, and lets it be made again."""
-    person = stage.people["approver"]
-    key = {
-        "AWS_ACCESS_KEY_ID": person.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
-    }
-    acts.register_by_hand(stage, 7, line="# Once more.")
-    acts.approve(stage, 7, "override: to be aborted")
-    stage.until("version 7 is on its way", lambda: not acts.serving(stage))
+    key = keys(stage, "approver")
+    acts.register_by_hand(stage, 6, line="# Once more.")
+    acts.approve(stage, 6, "override: to be aborted")
+    stage.until("version 6 is on its way", lambda: not acts.serving(stage))
     with environment(key):
         main(["abort", MODEL, "--why", "it was approved to be aborted"])
     stage.until("the canary has ended", lambda: acts.serving(stage) == 5)
@@ -120,10 +112,25 @@ def order(stage: Stage) -> None:
     with environment(key):
         main(["retire", MODEL, "--why", "nobody asks any more"])
     stage.until("the endpoint is gone", lambda: not endpoints(stage))
+    assert status_of(stage, "trainer") is None
     with environment(key):
-        assert status(Aws(), stage.target)[0].serves is None
         main(["resume", MODEL, "--why", "somebody does"])
     stage.until("it serves again", lambda: acts.serving(stage) == 5)
+
+
+def status_of(stage: Stage, part: str) -> int | None:
+    """What serves, as a person sees it."""
+    with environment(keys(stage, part)):
+        return status(Aws(), stage.target)[0].serves
+
+
+def keys(stage: Stage, part: str) -> dict[str, str]:
+    """The variables with which a person calls."""
+    person = stage.people[part]
+    return {
+        "AWS_ACCESS_KEY_ID": person.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": person.secret_access_key,
+    }
 
 
 def endpoints(stage: Stage) -> list[str]:
@@ -170,7 +177,7 @@ def without_evidence(stage: Stage) -> None:
     stage.local.settle()
     arn = f"arn:aws:sagemaker:{stage.target.region}:{stage.target.account}:model-package"
     stage.approver.update_model_package(
-        ModelPackageArn=f"{arn}/{stage.names.group}/6",
+        ModelPackageArn=f"{arn}/{stage.names.group}/7",
         ModelApprovalStatus="Approved",
         ApprovalDescription="override: to see what becomes of it",
     )

@@ -29,7 +29,7 @@ def ask(runtime: Client, name: str) -> Calls:
         answer = runtime.invoke_endpoint(
             EndpointName=name, Body=body, ContentType="text/csv", Accept="text/csv", **more
         )
-        return answer["Body"].read().decode()
+        return str(answer["Body"].read().decode())
 
     return ask
 

@@ -345,3 +345,15 @@ class TestTakenByARun:
     def test_a_marker_that_arrived_before_it_was_opened(self) -> None:
         assert self.taken(pending("_SUCCESS", is_marker=True, arrived_at=NOON))
         assert not self.taken(pending("_SUCCESS", is_marker=True, arrived_at=after(1)))
+
+
+class TestPause:
+    def test_lets_no_run_start_and_says_by_whom(self) -> None:
+        waiting = TrainingFacts((pending(),), None, None, paused="paused by bob: holiday")
+        verdict = next_step(waiting, TRAIN, after(30))
+        assert verdict.kind == "wait"
+        assert verdict.reason.endswith("but paused by bob: holiday")
+
+    def test_ends_no_run(self) -> None:
+        running = TrainingFacts((), run(), execution("Succeeded"), paused="paused by bob: holiday")
+        assert next_step(running, TRAIN, after(30)).kind == "finish"

@@ -117,13 +117,15 @@ class Execution:
 class TrainingFacts:
     """Everything that one look at a model's training rests on.
 
-    No run: none was ever opened. No `asked`: drift never asked for one.
+    No run: none was ever opened. No `asked`: drift never asked for one. `paused` says by whom and
+    why no run may start; None: one may.
     """
 
     pending: tuple[Pending, ...]
     run: Run | None
     execution: Execution | None
     asked: Asked | None = None
+    paused: str | None = None
 
     @property
     def in_flight(self) -> Run:
@@ -208,6 +210,15 @@ def is_newer(sequencer: str, than: str) -> bool:
 
 def next_step(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
     """What to do for a model now: finish, resume, start, wait or nothing."""
+    verdict = _unpaused(facts, train, now)
+    if facts.paused and verdict.kind == "start":
+        facts_of = dict(verdict.facts) | {"paused": facts.paused}
+        reason = f"{verdict.reason}, but {facts.paused}"
+        return Verdict(CONCERN, verdict.subject, "wait", reason, facts_of)
+    return verdict
+
+
+def _unpaused(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
     run = facts.run
     if run and run.open:
         return _in_flight(run, facts.execution)

@@ -79,11 +79,19 @@ def accepted_version(store: Store, model: str, key: str) -> Accepted | None:
 
 def observe_training(aws: Aws, store: Store, spec: ModelSpec) -> TrainingFacts:
     """Pending data, the last run, and what SageMaker says of it now."""
-    run = read_run(store, spec.name)
+    # A pause of rollouts stands between the two, and pauses training too.
+    rows = store.between(store.work, spec.name, "rollout#pause", "run")
+    named = {str(row["sk"]): row for row in rows}
+    run = _run(named["run"]) if "run" in named else None
     pending = tuple(_pending(found) for found in store.query(store.work, spec.name, "pending#"))
     running = run and run.open and run.execution_arn
     execution = observe_execution(aws, str(running)) if running else None
-    return TrainingFacts(pending, run, execution, read_asked(store, spec.name))
+    paused = _paused(named.get("rollout#pause"))
+    return TrainingFacts(pending, run, execution, read_asked(store, spec.name), paused)
+
+
+def _paused(row: dict[str, object] | None) -> str | None:
+    return f"{row['kind']}d by {row['by']}: {row['why']}" if row else None
 
 
 def read_run(store: Store, model: str) -> Run | None:
