@@ -9,13 +9,18 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS, cold_ratios
 from benchmarks.judge import judged
 
 SUMMARY = Path(__file__).parent.parent / "build" / "bench" / "summary.json"
-AT_MOST = {"layers_mb": 35.0, "judge.false_worse": 0.05} | {
-    f"cold_ratio.{concern}": 1.4 for concern in CLIENTS
-}
+AT_MOST = {
+    "layers_mb": 35.0,
+    "judge.false_worse": 0.05,
+    "aws_calls.first_deploy": 14.0,
+    "aws_calls.update": 20.0,
+    "aws_calls.noop": 6.0,
+} | {f"cold_ratio.{concern}": 1.4 for concern in CLIENTS}
 AT_LEAST = {"judge.power_1_to_3": 0.95, "judge.power_1_to_2": 0.70}
 
 
@@ -25,7 +30,8 @@ def main(build: Path) -> int:
         print(f"nothing was built in {build}: run `make bench`", file=sys.stderr)
         return 1
     print("measuring cold starts, a minute or two ...", file=sys.stderr)
-    figures = {"layers_mb": layers_mb(build)} | judged() | cold_ratios(build)
+    figures = {"layers_mb": layers_mb(build)} | aws_calls() | judged()
+    figures |= cold_ratios(build)
     rounded = {name: round(figure, 4) for name, figure in figures.items()}
     SUMMARY.parent.mkdir(parents=True, exist_ok=True)
     SUMMARY.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")

@@ -18,7 +18,8 @@ IMPURE = (
     "io",
 )
 # What a decision may know of Steward besides decide/ itself: values, and their digests.
-PLAIN = ("steward.decide", "steward.digest", "steward.names", "steward.spec.model")
+PLAIN = (
+    "steward.events.types", "steward.spec.shifting","steward.decide", "steward.digest", "steward.names", "steward.spec.model")
 # What ships with the functions; whatever else they import would be missing on Lambda.
 SHIPPED = ("steward", "boto3", "botocore", "aws_lambda_powertools")
 # Types of boto3's clients, for the checker only.

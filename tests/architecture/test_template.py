@@ -13,7 +13,8 @@ from tests.architecture.source import CONCERNS, ROOT
 # Actions that AWS offers for all resources only.
 NO_RESOURCE = {
     "xray:PutTraceSegments", "xray:PutTelemetryRecords", "ecr:GetAuthorizationToken",
-    "cloudwatch:PutMetricData", "sagemaker:ListEndpoints",
+    "cloudwatch:PutMetricData", "cloudwatch:GetMetricData", "sagemaker:ListEndpoints",
+    "sagemaker:ListEndpointConfigs", "application-autoscaling:DescribeScalableTargets",
 }  # fmt: skip
 SETTINGS = {
     "training": settings.TrainingSettings,

@@ -6,6 +6,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from benchmarks.__main__ import AT_LEAST, AT_MOST, broken, layers_mb, main, table
+from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS
 from benchmarks.judge import judged
 from tests.architecture.source import CONCERNS, ROOT
@@ -48,6 +49,12 @@ def test_the_judge_is_measured_within_its_bounds() -> None:
     figures = judged(200)
     assert not broken(figures)
     assert figures["judge.naive_false_worse"] > 0.2
+
+
+def test_a_look_makes_no_more_requests_than_it_may() -> None:
+    figures = aws_calls()
+    assert set(figures) == {f"aws_calls.{look}" for look in ("first_deploy", "update", "noop")}
+    assert not broken(figures), figures
 
 
 def test_layers_are_counted_unzipped_and_functions_are_not(tmp_path: Path) -> None:

@@ -298,6 +298,17 @@ class FakeSageMaker(Standin):
         }
         return {}
 
+    def bake(self, name: str = "steward-mortgage") -> None:
+        """The new fleet stands and takes its first share of the traffic."""
+        self.endpoints[name]["PendingDeploymentSummary"] |= {
+            "ProductionVariants": [
+                {
+                    "VariantName": "AllTraffic",
+                    "VariantStatus": [{"Status": "Baking", "StartTime": self._clock.now()}],
+                }
+            ]
+        }
+
     def settle(self, name: str = "steward-mortgage", failure: str = "") -> None:
         """A deployment ends: on the wanted config, or on the old one with a failure."""
         endpoint = self.endpoints[name]

@@ -20,8 +20,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     pytest begins each test with its own filters of warnings.
     """
     warnings.filterwarnings("ignore", "No application metrics to publish")
+    for name, value in given_to_functions(root).items():
+        monkeypatch.setenv(name, value)
+
+
+def given_to_functions(root: Path) -> dict[str, str]:
+    """The variables, for the models' files below this folder."""
     queue = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{PREFIX}-"
-    given = {
+    return {
         "PREFIX": PREFIX,
         "ACCOUNT_ID": ACCOUNT,
         "STEWARD_MODELS": str(root / "models"),
@@ -37,8 +43,6 @@ def environment(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
         "POWERTOOLS_SERVICE_NAME": "steward",
         "POWERTOOLS_METRICS_NAMESPACE": "Steward",
     }
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

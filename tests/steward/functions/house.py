@@ -13,6 +13,7 @@ import pytest
 from moto.moto_api._internal import mock_random
 
 from steward.aws import Aws
+from steward.decide.canary import Minute
 from steward.record.store import Store
 from tests.steward.builders import (
     ACCOUNT,
@@ -253,6 +254,18 @@ class House:
         self.clock.pass_by(minutes=4)
         self.sagemaker.settle()
         self.deliver("rollout", self.endpoint_event())
+
+    def order(self, kind: str, number: int = 1, **more: Any) -> Json:
+        """The message by which bob orders something."""
+        body = {"order": kind, "model": "mortgage", "by": "bob", "why": "customers complain"}
+        return body | {"id": f"order-{number}", "at": text(self.clock)} | more
+
+    def takes(self, *minutes: tuple[int, int, int, int]) -> None:
+        """Requests and errors of the new fleet and of the old, minute by minute."""
+        for counts in minutes:
+            at = self.clock.now().replace(second=0, microsecond=0)
+            self.cloudwatch.minutes.append(Minute(at, *counts))
+            self.clock.pass_by(minutes=1)
 
     # ---- what became of it
 

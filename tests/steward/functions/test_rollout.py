@@ -81,7 +81,11 @@ class TestNext:
         house.look("rollout")
         assert house.sagemaker.calls.count("UpdateEndpoint") == 1
         policy = house.sagemaker.endpoints[NAME]["deployment"]["BlueGreenUpdatePolicy"]
-        assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
+        assert policy["TrafficRoutingConfiguration"] == {
+            "Type": "CANARY",
+            "WaitIntervalInSeconds": 300,
+            "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+        }
         assert policy["TerminationWaitInSeconds"] == 60
 
     def test_begins_where_the_one_before_ended(self, house: House) -> None:

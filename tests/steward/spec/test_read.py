@@ -133,7 +133,7 @@ class TestBounds:
             ("test_percent", "test_percent = 91", "train.test_percent: found 91, allowed is"),
             ("test_percent", "test_percent = 3.5", "train.test_percent: found 3.5, allowed is"),
             ("max_iter", "max_iter = [1]", "train.hyperparameters.max_iter: found [1], allowed"),
-            ("mode", 'mode = "auto"', "gate.mode: found 'auto', allowed is 'manual'"),
+            ("mode =", 'mode = "auto"', "gate.mode: found 'auto', allowed is 'manual'"),
             ("threshold", "threshold = 1.1", "found 1.1, allowed is a number from 0 to 1"),
             ("threshold", "threshold = nan", "gate.threshold: found nan, allowed is a number"),
             ("threshold", "threshold = true", "gate.threshold: found True, allowed is a number"),
@@ -170,7 +170,7 @@ class TestBounds:
             ("schema", "schema = 1\ncolour = 'red'", "colour"),
             ("prefix", 'prefix = "a/"\nsuffix = "b"', "data.suffix"),
             ("pipeline", 'pipeline = "tabular"\nspeed = 3', "train.speed"),
-            ("mode", 'mode = "manual"\nmood = "good"', "gate.mood"),
+            ("mode =", 'mode = "manual"\nmood = "good"', "gate.mood"),
             ("auc", "auc = { mean = 1 }", "gate.metrics.auc.mean"),
             ("auc", "rmse = { min = 0 }", "gate.metrics.rmse"),
             ("max_abs", "max_abs = { KS = 1 }", "gate.bias.white.max_abs.KS"),
@@ -194,9 +194,8 @@ class TestBounds:
         assert faults(name="mortgage-") != ()
 
     def test_a_table_must_be_one(self, faults: Faults) -> None:
-        found = faults(("[rollout]", "[left.out]"), ("[rollout.capture]", ""), ("percent", ""),
-                       ("schema", "schema = 1\nrollout = 3"))  # fmt: skip
-        assert "mortgage.toml: rollout: found 3, allowed is a table" in found
+        found = faults(("[retrain]", "[left.out]"), ("schema", "schema = 1\nretrain = 3"))
+        assert "mortgage.toml: retrain: found 3, allowed is a table" in found
         assert "mortgage.toml: left: unknown key, it is not part of the format" in found
 
     def test_several_faults_are_told_at_once(self, faults: Faults) -> None:

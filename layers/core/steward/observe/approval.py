@@ -10,7 +10,7 @@ from steward.decide.approval import Document, Evidence, Package
 from steward.decide.people import Identity
 from steward.lineage.nodes import run_id, snapshot_id
 from steward.names import Names, split_s3
-from steward.observe.serving import observe_endpoint, read_version
+from steward.observe.serving import observe_endpoint, read_served
 from steward.record.store import Store
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def _live_uri(aws: Aws, store: Store, names: Names) -> str | None:
     endpoint = observe_endpoint(aws, names.endpoint)
     if endpoint is None:
         return ""
-    number = names.version_of(endpoint.config)
-    known = read_version(store, names.model, number) if number else None
+    known = read_served(store, names, endpoint.config)
     return known.artifact.uri if known else None
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from steward import times
 from steward.aws import Aws, ClientError
 from steward.decide.versions import Approval, Artifact, Version
+from steward.names import Names
 from steward.record.store import Store
 
 
@@ -81,6 +82,15 @@ def read_versions(store: Store, model: str) -> dict[int, Version]:
     """What is noted of every version, by number."""
     rows = store.query(store.work, model, "version#")
     return {version.number: version for version in map(version_from, rows)}
+
+
+def read_served(store: Store, names: Names, config: str) -> Version | None:
+    """What is noted of the version behind an endpoint config, ours or one that was adopted."""
+    number = names.version_of(config)
+    if number is not None:
+        return read_version(store, names.model, number)
+    versions = read_versions(store, names.model).values()
+    return next((version for version in versions if version.adopted == config), None)
 
 
 def version_from(row: dict[str, object]) -> Version:

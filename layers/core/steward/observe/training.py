@@ -19,7 +19,7 @@ from steward.decide.training import (
 from steward.digest import of_text
 from steward.events.types import ObjectCreated
 from steward.names import Names, split_s3
-from steward.observe.serving import observe_endpoint, read_version
+from steward.observe.serving import observe_endpoint, read_served
 from steward.record.store import Store
 from steward.spec.model import ModelSpec
 
@@ -179,8 +179,7 @@ def observe_definition(aws: Aws, execution_arn: str) -> str:
 def observe_champion(aws: Aws, store: Store, names: Names) -> str:
     """URI of the model artifact that serves now; empty when nothing of ours serves."""
     endpoint = observe_endpoint(aws, names.endpoint)
-    version = names.version_of(endpoint.config) if endpoint else None
-    known = read_version(store, names.model, version) if version else None
+    known = read_served(store, names, endpoint.config) if endpoint else None
     return known.artifact.uri if known else ""
 
 
