@@ -27,7 +27,9 @@ os.environ |= {
 
 
 # Folders whose tests share an embedded AWS, which one process must have to itself; longest first.
-TOGETHER = ("killed", "cli", "story", "bad_input", "local_aws/sagemaker", "local_aws")
+TOGETHER = (
+    "strategies", "killed", "cli", "story", "bad_input", "local_aws/sagemaker", "local_aws",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

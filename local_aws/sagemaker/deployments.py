@@ -199,7 +199,8 @@ class Deployments:
         pending = endpoint.pending
         assert pending
         endpoint.failure = reason[:1024]
-        endpoint.pending = replace(pending, stages=(), stage=0)
+        now = self._core.now()
+        endpoint.pending = replace(pending, status="Deleting", since=now, stages=(), stage=0)
         self.move(endpoint, "RollingBack")
         self._announce(endpoint)
         if pending.fleet:

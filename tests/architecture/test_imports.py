@@ -19,7 +19,13 @@ IMPURE = (
 )
 # What a decision may know of Steward besides decide/ itself: values, and their digests.
 PLAIN = (
-    "steward.events.types", "steward.spec.shifting","steward.decide", "steward.digest", "steward.names", "steward.spec.model")
+    "steward.decide",
+    "steward.digest",
+    "steward.events.types",
+    "steward.names",
+    "steward.spec.model",
+    "steward.spec.shifting",
+)
 # What ships with the functions; whatever else they import would be missing on Lambda.
 SHIPPED = ("steward", "boto3", "botocore", "aws_lambda_powertools")
 # Types of boto3's clients, for the checker only.
