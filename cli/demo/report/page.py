@@ -12,6 +12,7 @@ from cli.demo.report.measures import importances, scales, table
 from cli.demo.report.origin import origins
 from cli.demo.report.record import Record
 from cli.demo.report.timeline import idle, length, moments
+from cli.demo.report.traffic import chart
 from cli.demo.stage import Result
 
 
@@ -29,6 +30,7 @@ def render(
         moments=moments(record) if record else [],
         idle=idle(record) if record else 0,
         picture=picture(record) if record else None,
+        traffic=chart(record) if record else None,
         scales=scales(record) if record else [],
         table=table(record) if record else [],
         importances=importances(record) if record else [],
@@ -46,9 +48,10 @@ def headline(record: Record | None) -> str:
     if not count:
         return f"No version of {record.spec.name} was registered"
     served = {number for serving in record.served for number in serving.versions}
-    trained = f"{_versions(count)} of {record.spec.name} {'was' if count == 1 else 'were'} trained"
+    were = "was" if count == 1 else "were"
+    registered = f"{_versions(count)} of {record.spec.name} {were} registered"
     went = "and" if len(served) == count else f"and {len(served) or 'none'}"
-    return f"{trained} {went} went into service; {live(record)} now"
+    return f"{registered} {went} went into service; {live(record)} now"
 
 
 def live(record: Record) -> str:

@@ -1,9 +1,10 @@
 """Reads back what a story left on AWS: the registry, each version's evidence, the lineage."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +18,9 @@ from steward.observe.approval import Listed, observe_package, observe_registry
 from steward.observe.serving import observe_endpoint, read_versions
 from steward.record.items import from_item
 from steward.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
 # In these the endpoint answers nobody; while it is updated, it serves what it served before.
 _NOT_SERVING = ("Creating", "Deleting", "Failed", "OutOfService")
@@ -54,6 +58,16 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What one version answered, and failed, in one minute."""
+
+    at: datetime
+    version: int
+    requests: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that could be read; `unread` says what could not, and why.
 
@@ -66,6 +80,7 @@ class Record:
     nodes: tuple[Node, ...] = ()
     served: tuple[Serving, ...] = ()
     versions: tuple[Registered, ...] = ()
+    traffic: tuple[Load, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -80,6 +95,7 @@ def read_record(stage: Stage) -> Record:
         nodes=tuple(sorted(_nodes(items), key=lambda node: node.at)),
         served=tuple(sorted(_served(stage, items), key=lambda serving: serving.since)),
         versions=tuple(reader.versions()),
+        traffic=tuple(reader.tried("the metrics", lambda: list(_traffic(stage))) or ()),
         unread=tuple(reader.unread),  # complete only after everything above
     )
 
@@ -122,6 +138,44 @@ def _live(stage: Stage) -> int | None:
     if endpoint is None or endpoint.status in _NOT_SERVING:
         return None
     return stage.names.version_of(endpoint.config)
+
+
+def _traffic(stage: Stage) -> Iterator[Load]:
+    """Every minute of every config of ours, in CloudWatch's counts."""
+    cloudwatch, endpoint = stage.aws.cloudwatch, stage.names.endpoint
+    pages = cloudwatch.get_paginator("list_metrics").paginate(
+        Namespace="AWS/SageMaker",
+        MetricName="Invocations",
+        Dimensions=[{"Name": "EndpointName", "Value": endpoint}, {"Name": "EndpointConfigName"}],
+    )
+    for metric in (metric for page in pages for metric in page["Metrics"]):
+        config = {one["Name"]: one["Value"] for one in metric["Dimensions"]}["EndpointConfigName"]
+        version = stage.names.version_of(config)
+        if version is None:
+            continue
+        requests, errors = (
+            _counts(stage, name, metric["Dimensions"])
+            for name in ("Invocations", "InvocationModelErrors")
+        )
+        for at, count in requests.items():
+            yield Load(at, version, count, errors.get(at, 0))
+
+
+def _counts(
+    stage: Stage, metric: str, dimensions: "Sequence[DimensionTypeDef]"
+) -> dict[datetime, int]:
+    now = stage.now()
+    answer = stage.aws.cloudwatch.get_metric_statistics(
+        Namespace="AWS/SageMaker",
+        MetricName=metric,
+        Dimensions=dimensions,
+        Period=60,
+        Statistics=["Sum"],
+        # A day in minutes is the most that one answer holds.
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(minutes=1),
+    )
+    return {point["Timestamp"]: round(point["Sum"]) for point in answer["Datapoints"]}
 
 
 def _scan(stage: Stage) -> Items:

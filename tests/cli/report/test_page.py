@@ -91,11 +91,17 @@ def test_what_could_not_be_read_is_said() -> None:
 @pytest.mark.parametrize(
     ("told", "sentence"),
     [
-        (record(2), "2 versions of mortgage were trained and went into service; version 2 serves"),
-        (record(1, live=None, served=()), "1 version of mortgage was trained and none went into"),
+        (
+            record(2),
+            "2 versions of mortgage were registered and went into service; version 2 serves",
+        ),
+        (
+            record(1, live=None, served=()),
+            "1 version of mortgage was registered and none went into",
+        ),
         (
             record(1, live=None, unread=("the endpoint: no",)),
-            "1 version of mortgage was trained and went into service; it is not known what serves",
+            "1 version of mortgage was registered and went into service; it is not known what",
         ),
         (record(0), "No version of mortgage was registered"),
         (record(0, unread=("the registry: no",)), "What is registered of mortgage is not known"),

@@ -38,4 +38,5 @@ def test_of_an_aws_that_has_gone_everything_is_unread() -> None:
     about = [sentence.partition(":")[0] for sentence in told.unread]
     assert set(about) == {
         "the lineage", "the clock", "the endpoint", "the registry", "the versions' rows",
+            "the metrics",
     }  # fmt: skip
