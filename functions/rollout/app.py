@@ -309,10 +309,10 @@ def found(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 
 def take_down(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Delete an endpoint that never served, or that a person retires."""
+    record_once(scope.store, scope.model, verdict)
     if verdict.kind == "retire" and scope.spec.serve.kind != SERVERLESS:
         scale(scope.aws, scope.names.endpoint, variant(facts), None)
     delete_endpoint(scope.aws, scope.names.endpoint)
-    record_once(scope.store, scope.model, verdict)
     return False
 
 
@@ -344,7 +344,7 @@ def obey(scope: Scope, order: Ordered) -> None:
         adopt(scope, order)
     else:
         verdict, holds = weigh(order, read_rollout(scope.store, scope.model))
-        record_order(scope.store, scope.model, verdict, holds)
+        record_order(scope.store, scope.model, order, verdict, holds)
     look(scope)
 
 
@@ -360,7 +360,7 @@ def adopt(scope: Scope, order: Ordered) -> None:
     if after is None or facts.endpoint is None:
         settle(scope, verdict)
         return
-    record_adopted(scope.store, scope.names, verdict, version, after, facts.endpoint)
+    record_adopted(scope.store, order, verdict, version, after, facts.endpoint)
 
 
 def settle(scope: Scope, verdict: Verdict) -> None:

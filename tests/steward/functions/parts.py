@@ -82,6 +82,44 @@ def failed_rollout(house: House) -> None:
     house.deliver("rollout", house.endpoint_event())
 
 
+def baking(house: House) -> None:
+    """The new fleet takes its first share of the traffic, and does well."""
+    in_flight(house)
+    house.clock.pass_by(minutes=5)
+    house.sagemaker.bake()
+    house.takes(*[(30, 0, 90, 0)] * 2)
+
+
+def promoted(house: House) -> None:
+    baking(house)
+    house.look("rollout")
+    house.sagemaker.settle()
+    house.deliver("rollout", house.endpoint_event())
+
+
+def judged_worse(house: House) -> None:
+    baking(house)
+    house.takes((30, 9, 90, 0))
+    house.look("rollout")
+    house.sagemaker.settle(failure="an alarm")
+    house.deliver("rollout", house.endpoint_event())
+
+
+def paused_and_resumed(house: House) -> None:
+    house.deliver("rollout", house.order("pause"))
+    house.deliver("rollout", house.order("resume", 2))
+    in_flight(house)
+
+
+def retired(house: House) -> None:
+    house.clock.pass_by(minutes=60)
+    house.deliver("rollout", house.order("retire"))
+    house.look("rollout")
+    del house.sagemaker.endpoints[NAME]
+    house.clock.pass_by(minutes=1)
+    house.deliver("rollout", house.endpoint_event())
+
+
 def revoked_before_the_call(house: House) -> None:
     house.sagemaker.meanwhile["CreateModel"] = lambda: house.says(1, "Rejected")
     house.look("rollout")

@@ -18,10 +18,14 @@ from tests.steward.functions.parts import (
     drift,
     failed_rollout,
     failed_run,
+    judged_worse,
     judgement,
     next_version,
     no_room,
     nothing,
+    paused_and_resumed,
+    promoted,
+    retired,
     retraining,
     revoked_before_the_call,
     rollout,
@@ -42,6 +46,10 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "a rollout": (then(JUDGED, word), rollout),
     "an update": (then(JUDGED, word, rollout, next_version), rollout),
     "a failed rollout": (then(JUDGED, word, rollout, next_version), failed_rollout),
+    "a canary": (then(SERVED, next_version), promoted),
+    "a bad canary": (then(SERVED, next_version), judged_worse),
+    "a pause": (then(SERVED, next_version), paused_and_resumed),
+    "a retirement": (SERVED, retired),
     "a revocation": (then(JUDGED, word), revoked_before_the_call),
     "a deletion": (then(JUDGED, word), deleted_before_the_call),
     "no room": (then(JUDGED, word), no_room),
@@ -67,7 +75,8 @@ def ended(house: House) -> list[object]:
     models, configs = (
         {n: k[n] for n in sorted(used & set(k))} for k in (fake.models, fake.configs)
     )
-    return [items, fake.executions, models, configs, fake.endpoints, keys]
+    left = [house.cloudwatch.alarms, house.autoscaling.targets]
+    return [items, fake.executions, models, configs, fake.endpoints, keys, *left]
 
 
 @pytest.mark.parametrize("story", STORIES)

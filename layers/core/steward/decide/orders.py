@@ -15,7 +15,8 @@ def weigh(order: Ordered, last: Rollout | None) -> tuple[Verdict, Order | None]:
 
     An abort means the rollout that was open when it was given, and no later one.
     """
-    number = last.number if last and last.open and last.opened_at <= order.at else 0
+    means = order.order == "abort" and last and last.open and last.opened_at <= order.at
+    number = last.number if means and last else 0
     reason = f"{order.by} orders {order.order}: {order.why}"
     kind = order.order
     if kind == "abort" and not number:

@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 from steward.decide.rollout_facts import EndpointFacts, Order
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
-from steward.names import Names
+from steward.events.types import Ordered
+from steward.lineage.nodes import Node
 from steward.record.agenda import on_agenda
 from steward.record.approval import version_write
 from steward.record.decisions import record
@@ -14,7 +15,9 @@ from steward.record.store import Store, Write, delete, put
 PAUSE, ABORT = "rollout#pause", "rollout#abort"
 
 
-def record_order(store: Store, model: str, verdict: Verdict, holds: Order | None) -> bool:
+def record_order(
+    store: Store, model: str, order: Ordered, verdict: Verdict, holds: Order | None
+) -> bool:
     """Write an order once: a message that comes again changes nothing."""
     work: list[Write] = [on_agenda(store, "rollout", model, verdict.id(model))]
     if holds:
@@ -22,12 +25,12 @@ def record_order(store: Store, model: str, verdict: Verdict, holds: Order | None
         work.append(put(store.work, {"pk": model, "sk": sk} | asdict(holds)))
     elif verdict.kind == "resume":
         work.append(delete(store.work, model, PAUSE))
-    return record(store, model, verdict, work=work)
+    return record(store, model, verdict, [_node(order)], work)
 
 
 def record_adopted(
     store: Store,
-    names: Names,
+    order: Ordered,
     verdict: Verdict,
     before: Version,
     adopted: Version,
@@ -36,7 +39,12 @@ def record_adopted(
     """Write that a version serves under somebody else's config; a look finds it serving then."""
     served = replace(adopted, served_at=adopted.served_at or endpoint.modified_at)
     work = [
-        version_write(store, names.model, before, served),
-        on_agenda(store, "rollout", names.model, verdict.id(names.model)),
+        version_write(store, order.model, before, served),
+        on_agenda(store, "rollout", order.model, verdict.id(order.model)),
     ]
-    return record(store, names.model, verdict, work=work)
+    return record(store, order.model, verdict, [_node(order)], work)
+
+
+def _node(order: Ordered) -> Node:
+    facts = {"order": order.order, "by": order.by, "why": order.why}
+    return Node(f"order#{order.id}", order.at, facts)
