@@ -3,6 +3,7 @@
 The real handler with cold caches, behind real clients; the account behind them is the tests' own.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -59,7 +60,8 @@ def _calls_of_a_look(house: House, aws: Aws) -> int:
 @contextmanager
 def _house() -> Iterator[tuple[House, Aws]]:
     spec, aws = read(repository.MODELS / "mortgage.toml"), Aws()
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No application metrics to publish")
         for name, value in given_to_functions(repository.ROOT).items():
             patch.setenv(name, value)
         with open_house(aws, new_clock(patch), list(spec.data.columns), patch) as house:

@@ -19,10 +19,12 @@ CALLS = {
         s3:HeadObject sagemaker:DescribeEndpoint sagemaker:DescribeModelPackage
         sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
         sagemaker:ListModelPackages sns:Publish sqs:SendMessage""",
-    "rollout": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:HeadObject
+    "rollout": """application-autoscaling:PutScalingPolicy
+        application-autoscaling:RegisterScalableTarget dynamodb:GetItem dynamodb:Query
+        dynamodb:TransactWriteItems s3:HeadObject
         sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel
         sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel
-        sagemaker:DescribeModelPackage sagemaker:ListEndpoints
+        sagemaker:DescribeModelPackage sagemaker:ListEndpointConfigs sagemaker:ListEndpoints
         sagemaker:ListModelPackages sns:Publish""",
     "drift": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
         sagemaker:DescribeEndpoint sagemaker:ListEndpoints sns:Publish sqs:SendMessage""",
@@ -107,7 +109,7 @@ ATTEMPTS = {"dynamodb": 4}
     [
         ("throttle", "training", "dynamodb:Query"),
         ("throttle", "approval", "sagemaker:ListModelPackages"),
-        ("throttle", "rollout", "sagemaker:ListEndpoints"),
+        ("throttle", "rollout", "sagemaker:ListModelPackages"),
         ("error", "approval", "dynamodb:Query"),
         ("timeout", "rollout", "sagemaker:DescribeEndpoint"),
         ("timeout", "training", "dynamodb:GetItem"),

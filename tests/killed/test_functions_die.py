@@ -23,9 +23,14 @@ VOLATILE = re.compile(
     r"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{8,}|[0-9A-F]{12,}"
     r"|(?<=started as )\w{12}|(?<=mortgage/)[a-z0-9]{12}|-(Prepare|Train|Evaluate|Report)-\w{10}"
     r"|execution/\w+|pipelines-\w+"
+    # In which minute of the clock a bake begins, and so how many requests it is given.
+    r"|[\d,]+ of [\d,]+ requests \([\d.e-]+ %\)|evidence [\d,.]+|\[[\d.e-]+ \(.{17}\)\]"
 )
 # How often SageMaker was asked, an entry's place in the chain, an id of a session.
-UNSTEADY = ("asks", "seq", "PrincipalId")
+UNSTEADY = (
+    "asks", "seq", "PrincipalId",
+    "new_requests", "new_errors", "old_requests", "old_errors", "evidence",
+)  # fmt: skip
 
 
 @contextmanager

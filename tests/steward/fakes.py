@@ -124,7 +124,7 @@ class FakeSageMaker(Standin):
 
     def register(self, number: int, **details: Any) -> str:
         """A pipeline's last step creates a version."""
-        arn = f"{SAGEMAKER}:model-package/steward-mortgage/{number}"
+        arn = self.arn_of(number)
         self.packages[arn] = {
             "ModelPackageGroupName": "steward-mortgage",
             "ModelPackageVersion": number,
@@ -136,6 +136,10 @@ class FakeSageMaker(Standin):
             "CreatedBy": {"IamIdentity": {"Arn": ROLE.arn}},
         } | details
         return arn
+
+    def arn_of(self, number: int) -> str:
+        """The ARN of a version of the model."""
+        return f"{SAGEMAKER}:model-package/steward-mortgage/{number}"
 
     def decide(self, arn: str, status: str, words: str = "", who: str = "") -> None:
         """A person, bob if nobody else is named, sets a version's status."""

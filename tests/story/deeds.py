@@ -112,7 +112,7 @@ def order(stage: Stage) -> None:
     with environment(key):
         main(["retire", MODEL, "--why", "nobody asks any more"])
     stage.until("the endpoint is gone", lambda: not endpoints(stage))
-    assert status_of(stage, "trainer") is None
+    assert [status_of(stage, part) for part in NAMES] == [None, None]
     with environment(key):
         main(["resume", MODEL, "--why", "somebody does"])
     stage.until("it serves again", lambda: acts.serving(stage) == 5)

@@ -221,20 +221,32 @@ def _under_way(
     waiting = f"the endpoint is {endpoint.status}, wanted is {wanted}"
     if rollout.called_at is None or rollout.cause:
         return _of(rollout, "wait", f"{waiting}; {rollout.cause}" if rollout.cause else waiting)
-    if endpoint.status in ("Creating", "Updating") and (end := _end(facts, rollout)):
-        by, cause = end
-        return _of(rollout, "abort", cause, {"by": by} | _figures(facts))
+    ends = endpoint.status in ("Creating", "Updating")
+    if ends and (end := _by_people(facts, rollout)):
+        return _abort(rollout, end, facts)
     if tripped := _tripped(facts):
         return _of(rollout, "note", tripped, {"by": "alarm"} | _figures(facts))
+    if ends and (end := _by_figures(facts, rollout)):
+        return _abort(rollout, end, facts)
     return _of(rollout, "wait", waiting)
 
 
-def _end(facts: RolloutFacts, rollout: Rollout) -> tuple[str, str] | None:
-    """Who or what ends a rollout that is under way, and why; abort over judge over evidence."""
+def _abort(rollout: Rollout, end: tuple[str, str], facts: RolloutFacts) -> Verdict:
+    by, cause = end
+    return _of(rollout, "abort", cause, {"by": by} | _figures(facts))
+
+
+def _by_people(facts: RolloutFacts, rollout: Rollout) -> tuple[str, str] | None:
+    """Who ends a rollout that is under way, and why."""
     if facts.abort and facts.abort.rollout == rollout.number:
         return "abort", f"aborted by {facts.abort.by}: {facts.abort.why}"
     if rollout.direction == FORWARD and (why_not := facts.why_not(rollout.version)):
         return "revoked", why_not
+    return None
+
+
+def _by_figures(facts: RolloutFacts, rollout: Rollout) -> tuple[str, str] | None:
+    """Whether the canary's figures end a rollout, or that there are too few of them."""
     judged = facts.judged if brakes(rollout, facts.policy) else None
     if judged and judged.kind == WORSE:
         return "judge", f"the new fleet is worse: {judged.reason}"

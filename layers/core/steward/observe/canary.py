@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 """
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from steward.aws import Aws
@@ -17,6 +17,8 @@ from steward.spec.shifting import ALL_AT_ONCE
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
+# After its end a minute's counts are complete, and an alarm on it has been evaluated.
+_COMPLETE = timedelta(seconds=15)
 _METRICS = {"requests": "Invocations", "errors": "InvocationModelErrors"}
 
 
@@ -41,7 +43,7 @@ def observe_canary(
 
 def observe_minutes(aws: Aws, names: Names, rollout: Rollout, now: datetime) -> list[Minute]:
     """Counts of both fleets since SageMaker was asked: what is not the new one's is the old's."""
-    begin, end = _minute(rollout.called_at or rollout.opened_at), _minute(now)
+    begin, end = _minute(rollout.called_at or rollout.opened_at), _minute(now - _COMPLETE)
     if begin >= end:
         return []
     pages = aws.cloudwatch.get_paginator("get_metric_data").paginate(

@@ -42,7 +42,8 @@ def observe_rollout(
     named = {str(row["sk"]): row for row in rows}
     rollout = rollout_from(named["rollout"]) if "rollout" in named else None
     versions = _versions(named)
-    observe = observe_known_endpoint if rollout else observe_endpoint
+    existed = rollout and (rollout.live or rollout.endpoint_at)
+    observe = observe_known_endpoint if existed else observe_endpoint
     endpoint = observe(aws, names.endpoint)
     registry = observe_registry(aws, names.group)
     watched = _watched(rollout, endpoint, policy) if watch else None
