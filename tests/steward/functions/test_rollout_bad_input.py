@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.steward.functions.house import NAME, House
+from tests.steward.functions.house import ARTIFACTS, NAME, House
 from tests.steward.functions.parts import approved, row
 
 IMAGE = {"Image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1"}
@@ -21,7 +21,11 @@ def started(house: House) -> list[int]:
     [
         {"InferenceSpecification": {"Containers": [IMAGE]}},
         {},
-        {"InferenceSpecification": {"Containers": [IMAGE | {"ModelDataUrl": "s3://a/gone"}]}},
+        {
+            "InferenceSpecification": {
+                "Containers": [IMAGE | {"ModelDataUrl": f"s3://{ARTIFACTS}/gone"}]
+            }
+        },
     ],
     ids=["without an artifact", "without an inference specification", "with one that is gone"],
 )
@@ -29,9 +33,6 @@ def test_an_approved_version_that_cannot_serve_is_held_and_told(
     house: House, details: dict[str, object]
 ) -> None:
     house.sagemaker.register(1, **details)
-    house.aws.s3.create_bucket(
-        Bucket="a", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
     house.deliver("approval", house.version_event(1))
     house.deliver("approval", house.says(1, words="override: it has to"))
     assert house.look("rollout") == 0
