@@ -116,6 +116,9 @@ def order(stage: Stage) -> None:
     with environment(key):
         main(["resume", MODEL, "--why", "somebody does"])
     stage.until("it serves again", lambda: acts.serving(stage) == 5)
+    with environment(key):
+        main(["rollback", MODEL, "--why", "version 2 will do"])
+    stage.until("version 2 serves again", lambda: acts.serving(stage) == 2)
 
 
 def status_of(stage: Stage, part: str) -> int | None:

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from cli import repository
 from cli.local import embedded, target
+from cli.orders import adopt
 from cli.people import people
 from local_aws.client import LocalAws
 from steward.aws import Aws
@@ -21,7 +22,8 @@ from steward.decide.rollout_facts import Rollout
 from steward.names import Names
 from steward.observe.rollout import read_rollout
 from steward.record.store import Store
-from tests.strategies.models import ENVIRONMENT, STRATEGIES, archive, file_of, name_of
+from steward.spec.read import read_all
+from tests.strategies.models import ENVIRONMENT, INSTANCES, STRATEGIES, archive, file_of, name_of
 
 CLIENTS, AT_ONCE, AT_LEAST = 8, 40, 2000
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1"
@@ -79,8 +81,7 @@ class Street:
 
     def approve(self, model: str, version: int, failing: float) -> None:
         """Register a version by hand, and approve it."""
-        bucket, key = self.target.artifact_bucket, f"models/{model}/v{version}/model.tar.gz"
-        self.aws.s3.put_object(Bucket=bucket, Key=key, Body=archive(version, failing))
+        uri = self._artifact(model, version, failing)
         made = self.aws.sagemaker.create_model_package(
             ModelPackageGroupName=self.names(model).group,
             ModelApprovalStatus="PendingManualApproval",
@@ -88,7 +89,7 @@ class Street:
                 "Containers": [
                     {
                         "Image": IMAGE,
-                        "ModelDataUrl": f"s3://{bucket}/{key}",
+                        "ModelDataUrl": uri,
                         "Environment": ENVIRONMENT,
                     }
                 ],
@@ -97,17 +98,58 @@ class Street:
             },
         )
         self.local.settle()
+        self._say_yes(made["ModelPackageArn"])
+
+    def _artifact(self, model: str, version: int, failing: float) -> str:
+        bucket, key = self.target.artifact_bucket, f"models/{model}/v{version}/model.tar.gz"
+        self.aws.s3.put_object(Bucket=bucket, Key=key, Body=archive(version, failing))
+        return f"s3://{bucket}/{key}"
+
+    def _say_yes(self, arn: str) -> None:
         self._approver.update_model_package(
-            ModelPackageArn=made["ModelPackageArn"],
+            ModelPackageArn=arn,
             ModelApprovalStatus="Approved",
             ApprovalDescription="override: made for this test",
         )
         self.local.settle()
 
+    def adopt(self, model: str) -> None:
+        """Somebody has made the endpoint by hand; Steward takes it over as version 1."""
+        sagemaker, name = self.aws.sagemaker, self.names(model).endpoint
+        sagemaker.create_model(
+            ModelName="theirs",
+            ExecutionRoleArn=self.target.execution_role,
+            PrimaryContainer={
+                "Image": IMAGE,
+                "ModelDataUrl": self._artifact(model, 1, failing=0.0),
+                "Environment": ENVIRONMENT,
+            },
+        )
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="handmade",
+            ProductionVariants=[
+                {
+                    "VariantName": "blue",
+                    "ModelName": "theirs",
+                    "InstanceType": "ml.m7i.large",
+                    "InitialInstanceCount": INSTANCES,
+                }
+            ],
+        )
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="handmade")
+        waiter = sagemaker.describe_endpoint
+        self._until(lambda: waiter(EndpointName=name)["EndpointStatus"] == "InService")
+        specs = read_all(repository.MODELS)
+        assert adopt(self.target, specs, name, "it was here first") == (1, "handmade")
+        self._until(lambda: self._ended(model, 1))
+        head = f"arn:aws:sagemaker:{self.target.region}:{self.target.account}:model-package"
+        self._say_yes(f"{head}/{name}/1")
+
     def first(self) -> None:
-        """Version 1 of each model comes to serve."""
-        for strategy in STRATEGIES:
+        """Version 1 of each model comes to serve; that of the last one did before Steward."""
+        for strategy in STRATEGIES[:-1]:
             self.approve(name_of(strategy), 1, failing=0.0)
+        self.adopt(name_of(STRATEGIES[-1]))
         models = [name_of(strategy) for strategy in STRATEGIES]
         self._until(lambda: all(self._ended(model, 1) for model in models))
 
@@ -177,7 +219,8 @@ class Street:
     def _moment(self, model: str) -> Moment:
         names = self.names(model)
         found = self.aws.sagemaker.describe_endpoint(EndpointName=names.endpoint)
-        live = {names.version_of(found["EndpointConfigName"])}
+        # What was adopted is version 1.
+        live: set[int | None] = {names.version_of(found["EndpointConfigName"]) or 1}
         pending = found.get("PendingDeploymentSummary")
         stage = ""
         for variant in pending.get("ProductionVariants", []) if pending else []:

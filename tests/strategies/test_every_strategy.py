@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.strategies.models import INSTANCES, SHARES, STRATEGIES
+from tests.strategies.models import SHARES, STRATEGIES
 from tests.strategies.street import AT_LEAST, Case, open_street
 
 GOOD, BAD, UNGUARDED = "a good version", "a bad one", "a bad one without alarms"
@@ -80,5 +80,9 @@ class TestRollout:
         assert rounds[UNGUARDED][strategy].served[:3] == [1, 2, 4]
 
 
-def test_the_sizes_are_of_these_instances() -> None:
-    assert INSTANCES == 4
+def test_an_endpoint_that_was_adopted_keeps_its_variants_name(
+    rounds: dict[str, dict[str, Case]],
+) -> None:
+    """It was made by hand, and is then updated by Steward like any other."""
+    variants = {strategy: rounds[GOOD][strategy].last for strategy in STRATEGIES}
+    assert [one.variant for one in variants.values() if one] == [*["AllTraffic"] * 3, "blue"]
