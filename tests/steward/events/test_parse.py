@@ -4,7 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from steward.events.types import (
     EndpointChanged,
     LookAt,
     ObjectCreated,
+    Ordered,
     PackageChanged,
     RunChanged,
     Trigger,
@@ -311,3 +312,32 @@ class TestDriftReport:
     def test_says_what_is_missing(self, given: dict[str, object], told: str) -> None:
         with pytest.raises(BadEvent, match=re.escape(told)):
             read(self.event(**given))
+
+
+class TestOrder:
+    GIVEN: ClassVar[dict[str, object]] = sample("rollout-order-pause")
+
+    def test_is_read(self) -> None:
+        order = parse(json.dumps(self.GIVEN), ACCOUNT, REGION)
+        assert isinstance(order, Ordered)
+        assert (order.order, order.model, order.by) == ("pause", "mortgage", "anna.approver")
+        assert order.at == datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    def test_of_an_adoption_names_version_and_config(self) -> None:
+        given = self.GIVEN | {"order": "adopt", "version": 3, "config": "theirs"}
+        order = parse(json.dumps(given), ACCOUNT, REGION)
+        assert isinstance(order, Ordered)
+        assert (order.version, order.config) == (3, "theirs")
+
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ({"order": "explode"}, "order: found 'explode', known are"),
+            ({"why": ""}, "why"),
+            ({"at": "yesterday"}, "at"),
+            ({"order": "adopt"}, "version"),
+        ],
+    )
+    def test_says_what_is_wrong(self, given: dict[str, object], told: str) -> None:
+        with pytest.raises(BadEvent, match=told):
+            parse(json.dumps(self.GIVEN | given), ACCOUNT, REGION)
