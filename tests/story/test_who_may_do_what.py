@@ -31,8 +31,6 @@ UNSEEN = {
     "sagemaker:DescribeModelPackage": "RegisterModel reads what it has made",
     "sagemaker:DescribeModelPackageGroup": "RegisterModel looks whether the group is there",
     "sagemaker:ListPipelineExecutionSteps": "read when a run has failed: tests/bad_input",
-    "sagemaker:DescribeModel": "read when its creation was refused: tests/steward",
-    "sagemaker:DescribeEndpointConfig": "read when its creation was refused: tests/steward",
     "sagemaker:InvokeEndpointAsync": "the demo's endpoint answers at once",
     "sagemaker:CreateModelPackage": "a deny of two actions is tried by one of them",
 }
