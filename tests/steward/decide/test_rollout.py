@@ -327,6 +327,12 @@ class TestBake:
     def test_of_a_fleet_that_is_no_worse_goes_on(self) -> None:
         assert self.step(judged=Judgement(NO_WORSE, "1 of 90", {}))[0] == "wait"
 
+    def test_of_somebody_elses_update_is_no_business_of_ours(self) -> None:
+        theirs = endpoint(1, "Updating", baking_since=after(55), pending="theirs")
+        kind, reason = self.step(live=theirs, judged=Judgement(WORSE, "9 of 90", {}))
+        assert kind == "wait"
+        assert reason.endswith("and theirs is on its way")
+
     def test_of_a_fleet_that_is_worse_ends(self) -> None:
         kind, reason = self.step(judged=Judgement(WORSE, "9 of 90, 1 of 900", {"new_errors": 9}))
         assert (kind, reason) == ("abort", "the new fleet is worse: 9 of 90, 1 of 900")

@@ -219,6 +219,8 @@ def _under_way(
     facts: RolloutFacts, rollout: Rollout, endpoint: EndpointFacts, wanted: str
 ) -> Verdict:
     waiting = f"the endpoint is {endpoint.status}, wanted is {wanted}"
+    if endpoint.pending not in (None, rollout.config_name):
+        return _of(rollout, "wait", f"{waiting}, and {endpoint.pending} is on its way")
     if rollout.called_at is None or rollout.cause:
         return _of(rollout, "wait", f"{waiting}; {rollout.cause}" if rollout.cause else waiting)
     ends = endpoint.status in ("Creating", "Updating")

@@ -54,7 +54,8 @@ class Rollout:
 class EndpointFacts:
     """The endpoint as it is now. `version` is None when somebody else's config serves.
 
-    `baking_since` is when the bake began that goes on now.
+    `pending` is the config that it moves towards, as far as SageMaker says; `baking_since` is when
+    the bake began that goes on now.
     """
 
     status: str
@@ -64,6 +65,7 @@ class EndpointFacts:
     failure: str
     variants: tuple[str, ...] = (VARIANT,)
     instances: int = 1
+    pending: str | None = None
     baking_since: datetime | None = None
 
 

@@ -89,6 +89,7 @@ def _endpoint_facts(
         failure=endpoint.failure,
         variants=endpoint.variants,
         instances=endpoint.instances,
+        pending=endpoint.pending,
         baking_since=endpoint.baking_since,
     )
 

@@ -12,7 +12,7 @@ from steward.record.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint as DescribeEndpoint tells it; `baking_since`: of the deployment under way."""
+    """An endpoint as DescribeEndpoint tells it; `pending`, `baking_since`: of what is under way."""
 
     name: str
     status: str
@@ -21,6 +21,7 @@ class Endpoint:
     failure: str
     variants: tuple[str, ...]
     instances: int
+    pending: str | None
     baking_since: datetime | None
 
 
@@ -48,10 +49,10 @@ def describe_endpoint(aws: Aws, name: str) -> Endpoint:
     """An endpoint that exists."""
     answer = aws.sagemaker.describe_endpoint(EndpointName=name)
     variants = answer.get("ProductionVariants", [])
-    pending = answer.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+    pending = answer.get("PendingDeploymentSummary")
     bakes = [
         status["StartTime"]
-        for variant in pending
+        for variant in (pending.get("ProductionVariants", []) if pending else [])
         for status in variant.get("VariantStatus", [])
         if status["Status"] == "Baking" and "StartTime" in status
     ]
@@ -63,6 +64,7 @@ def describe_endpoint(aws: Aws, name: str) -> Endpoint:
         failure=answer.get("FailureReason", ""),
         variants=tuple(variant["VariantName"] for variant in variants),
         instances=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
+        pending=pending["EndpointConfigName"] if pending else None,
         baking_since=max(bakes, default=None),
     )
 
