@@ -49,10 +49,11 @@ def describe_endpoint(aws: Aws, name: str) -> Endpoint:
     """An endpoint that exists."""
     answer = aws.sagemaker.describe_endpoint(EndpointName=name)
     variants = answer.get("ProductionVariants", [])
-    pending = answer.get("PendingDeploymentSummary")
+    # It is there only while something is under way, which its type does not say.
+    pending = answer.get("PendingDeploymentSummary", {})
     bakes = [
         status["StartTime"]
-        for variant in (pending.get("ProductionVariants", []) if pending else [])
+        for variant in pending.get("ProductionVariants", [])
         for status in variant.get("VariantStatus", [])
         if status["Status"] == "Baking" and "StartTime" in status
     ]
@@ -64,7 +65,7 @@ def describe_endpoint(aws: Aws, name: str) -> Endpoint:
         failure=answer.get("FailureReason", ""),
         variants=tuple(variant["VariantName"] for variant in variants),
         instances=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
-        pending=pending["EndpointConfigName"] if pending else None,
+        pending=pending.get("EndpointConfigName"),
         baking_since=max(bakes, default=None),
     )
 
