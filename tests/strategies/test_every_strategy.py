@@ -3,8 +3,6 @@
 And the same bad version with its alarms switched off is promoted: so the test could fail.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.strategies.models import SHARES, STRATEGIES
@@ -15,10 +13,11 @@ FAILING = 0.2
 
 
 @pytest.fixture(scope="session")
-def rounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Case]]]:
+def rounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Case]]:
+    # Closed before the first test: it replaces the repository's models and the AWS of this process.
     with open_street(tmp_path_factory.mktemp("street")) as street:
         street.first()
-        yield {
+        return {
             GOOD: street.round(2, 2, failing=0.0, alarms=True),
             BAD: street.round(3, 3, failing=FAILING, alarms=True),
             UNGUARDED: street.round(4, 4, failing=FAILING, alarms=False),
