@@ -38,8 +38,8 @@ def _point_to_folder(resource: dict[str, Any], uri: str, default: str | None, ba
     folder = (base / str(local)).resolve()
     if local is None or not folder.is_dir():
         raise FileNotFoundError(f"{uri} {local} is no folder in {base}")
-    built = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
-    layer_of_python = built and uri == "ContentUri"
+    # Whatever builds a layer here puts what it holds below `python/`.
+    layer_of_python = "BuildMethod" in resource.get("Metadata", {}) and uri == "ContentUri"
     bucket = PYTHON_BUCKET if layer_of_python else PLAIN_BUCKET
     resource["Properties"][uri] = f"s3://{bucket}{folder}"
 
