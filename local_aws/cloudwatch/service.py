@@ -2,11 +2,10 @@
 
 import json
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 
 from moto.cloudwatch import urls
 from moto.sns.models import sns_backends
@@ -15,6 +14,7 @@ from local_aws import shapes
 from local_aws.account import ACCOUNT, REGION
 from local_aws.cloudwatch.alarms import INSUFFICIENT, Alarm, State
 from local_aws.cloudwatch.metrics import SIMPLE, Key, Metrics, floor, key
+from local_aws.cloudwatch.wire import Answer, CloudWatchError, HttpRequest, refusal, reply
 from local_aws.kernel import Measurement, World
 from local_aws.sagemaker.values import Json, moment, section, sections, text, texts, whole
 from local_aws.wire import service_model
@@ -28,22 +28,6 @@ _NOT_COVERED = ("Metrics", "ThresholdMetricId", "EvaluateLowSampleCountPercentil
 _log = logging.getLogger(__name__)
 
 
-class CloudWatchError(Exception):
-    """A refusal with AWS's error code."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-class HttpRequest(Protocol):
-    """The part of moto's request that is used."""
-
-    def get_data(self) -> bytes:
-        """The body."""
-
-
-type Answer = tuple[int, dict[str, str], str]
 type Action = Callable[[str, Alarm], None]
 
 
@@ -119,12 +103,12 @@ class CloudWatch:
         target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
         name = target.rpartition(".")[2]
         try:
-            return _reply(200, self._run(name, request.get_data()))
+            return reply(200, self._run(name, request.get_data()))
         except CloudWatchError as error:
-            return _refusal(error)
+            return refusal(error)
         except Exception as fault:
             _log.exception("%s broke", name)
-            return _refusal(CloudWatchError("InternalServiceError", repr(fault), 500))
+            return refusal(CloudWatchError("InternalServiceError", repr(fault), 500))
 
     def _run(self, name: str, body: bytes) -> Json:
         if name not in self._operations:
@@ -362,20 +346,3 @@ def _values(datum: Json) -> list[tuple[float, float]]:
     values = cast("list[float]", datum.get("Values", []))
     counts = cast("list[float]", datum.get("Counts", [1.0] * len(values)))
     return list(zip(values, counts, strict=True))
-
-
-def _refusal(error: CloudWatchError) -> Answer:
-    body: Json = {"__type": error.code, "message": error.message}
-    headers = {"x-amzn-errortype": error.code, "x-amzn-query-error": f"{error.code};Sender"}
-    return _reply(error.status, body, headers)
-
-
-def _reply(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    common = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": str(uuid.uuid4())}
-    return status, {**common, **(headers or {})}, json.dumps(body, default=_epoch)
-
-
-def _epoch(value: object) -> float:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).timestamp()
-    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

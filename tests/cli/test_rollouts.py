@@ -140,3 +140,15 @@ class TestOrders:
         ran = steward("rollback", "mortgage", "--why", "a test")
         assert ran.code == 1
         assert boto3.client("sqs").list_queues()
+
+
+def test_how_traffic_is_shifted_is_not_in_the_name_of_what_serves() -> None:
+    """So changing a bake time redeploys nothing; changing the fleet does, with the next rollout."""
+
+    def name(one: ModelSpec) -> str:
+        return plan(NAMES, one, version(1), "AllTraffic", "role", "artifacts").name
+
+    usual = name(spec())
+    assert name(spec(strategy="linear", bake=minutes(30), min_requests=7)) == usual
+    assert name(spec(ServeSpec("instances", "ml.m7i.large", 5))) != usual
+    assert name(spec(capture_percent=50)) != usual
