@@ -148,17 +148,15 @@ class Deployments:
             if self._late(endpoint):
                 self._roll_back(endpoint, "The deployment exceeded its maximum execution timeout")
                 return
-            if pending.stage < len(pending.stages):
+            for stage in pending.stages[pending.stage :]:
                 endpoint.credit = 0.0
-                self._show(endpoint, "ActivatingTraffic", stage=pending.stage + 1)
-                self._bake(endpoint, pending.stages[pending.stage].seconds)
-                return
+                self._show(endpoint, "ActivatingTraffic", stage=self._stage_of(endpoint) + 1)
+                if stage.seconds:
+                    self._bake(endpoint, stage.seconds)
+                    return
         self._finish(endpoint)
 
     def _bake(self, endpoint: Endpoint, seconds: int) -> None:
-        if not seconds:
-            self._later(timedelta(0), endpoint, "stage", self._next_stage)
-            return
         self._show(endpoint, "Baking")
         if shifting.alarms(endpoint.deployment):
             self._watch_later(endpoint, self._stage_of(endpoint), timedelta(seconds=seconds))

@@ -113,7 +113,7 @@ class TestAnAlarm:
         begin(shop, blue_green("CANARY", count(1)) | ALARMS)
         local.advance(360)
         tripped.add("errors")
-        local.advance(20)
+        local.advance(30)
         assert statuses(shop) == ("RollingBack", "one")
         assert shares(ask) == {"2.0": 200}
         local.advance(60)
@@ -136,7 +136,7 @@ class TestAnAlarm:
     ) -> None:
         tripped.add("errors")
         begin(shop, blue_green("CANARY", count(1)))
-        local.advance(660)
+        local.advance(700)
         assert statuses(shop) == ("InService", "two")
 
     def test_before_traffic_is_shifted_is_not_looked_at(
@@ -153,7 +153,7 @@ def test_a_deployment_that_takes_too_long_is_rolled_back(local: Local, shop: Sho
     deployment = blue_green("CANARY", count(1), wait=570, last=20)
     deployment["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = 600
     begin(shop, deployment)
-    local.advance(960)
+    local.advance(1000)
     assert statuses(shop) == ("InService", "one")
     assert "timeout" in shop.described()["FailureReason"]
 
