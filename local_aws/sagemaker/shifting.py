@@ -90,7 +90,7 @@ def _faults(deployment: Json, instances: int) -> Iterator[str]:
 
 def _size_faults(routing: Json, kind: str, instances: int) -> Iterator[str]:
     least, most = _SIZES[kind]
-    percent = 100 * _share(routing, kind, instances)
+    percent = _percent(section(routing, kind), instances)
     if not least <= percent <= most:
         yield f"{kind} is {percent:g} % of {instances} instances, allowed is {least} to {most} %."
 
@@ -105,6 +105,13 @@ def _timeout_faults(deployment: Json, waits: int) -> Iterator[str]:
 
 def _share(routing: Json, kind: str, instances: int) -> float:
     return _count(section(routing, kind), instances) / instances
+
+
+def _percent(size: Json, instances: int) -> float:
+    """What is asked for; of one instance, even the smallest part is all of it."""
+    if size.get("Type") == "CAPACITY_PERCENT" and instances > 1:
+        return whole(size, "Value", 1)
+    return 100 * _count(size, instances) / instances
 
 
 def _shares(routing: Json, kind: str, instances: int) -> list[float]:

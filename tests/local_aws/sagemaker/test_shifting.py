@@ -63,9 +63,12 @@ def test_stages(deployment: Json, instances: int, expected: list[tuple[float, in
     [
         (blue_green("CANARY", count(3)), 4, "CanarySize is 75 % of 4 instances"),
         (blue_green("CANARY", count(1)), 1, "CanarySize is 100 % of 1 instances"),
+        (blue_green("CANARY", percent(10)), 1, "CanarySize is 100 % of 1 instances"),
+        (blue_green("CANARY", percent(55)), 3, "CanarySize is 55 % of 3 instances"),
         (blue_green("CANARY"), 4, "CanarySize is required"),
         (blue_green("LINEAR", count(1)), 20, "LinearStepSize is 5 % of 20 instances"),
         (rolling(count(1)), 40, "MaximumBatchSize is 2.5 % of 40 instances"),
+        (rolling(percent(4)), 4, "MaximumBatchSize is 4 % of 4 instances"),
         (blue_green("ALL_AT_ONCE", wait=3601), 4, "waits of"),
         (blue_green("ALL_AT_ONCE", wait=1200, last=600), 4, "the waits are 1800 seconds"),
         (blue_green("ALL_AT_ONCE") | rolling(count(1)), 4, "only one of"),
@@ -80,3 +83,16 @@ def test_is_refused(deployment: Json, instances: int, why: str) -> None:
     with pytest.raises(SageMakerError) as refused:
         check(deployment, instances)
     assert why in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("deployment", "instances"),
+    [
+        (blue_green("LINEAR", percent(10)), 15),
+        (blue_green("CANARY", percent(1)), 200),
+        (rolling(percent(5)), 30),
+    ],
+)
+def test_a_percentage_counts_as_it_is_given(deployment: Json, instances: int) -> None:
+    """What it comes to in whole instances may be less than the least percentage."""
+    check(deployment, instances)
