@@ -39,6 +39,12 @@ class _Launch:
         self.over.wait()
         return self.fleet, self.failure
 
+    def undo(self) -> None:
+        """End the fleet as soon as it stands."""
+        fleet, _ = self.result()
+        if fleet:
+            fleet.stop()
+
 
 class Deployments:
     """Brings endpoints from one configuration to the next."""
@@ -55,7 +61,7 @@ class Deployments:
         endpoint.pending = pending
         self._core.announce(STATE_EVENT, endpoint.state_event(), [endpoint.arn])
         self._launch(endpoint, pending.config)
-        self._later(CREATION, endpoint, "creation", self._created)
+        self.later(CREATION, endpoint, "creation", self._created)
 
     def update(self, endpoint: Endpoint, pending: Pending) -> None:
         """Begin to replace the fleet."""
@@ -63,7 +69,7 @@ class Deployments:
         self.move(endpoint, "Updating")
         self._announce(endpoint)
         self._launch(endpoint, pending.config)
-        self._later(UPDATE, endpoint, "update", self._updated)
+        self.later(UPDATE, endpoint, "update", self._updated)
 
     def start_again(self, endpoint: Endpoint) -> None:
         """Start the fleets of an endpoint that was kept, those in the making too."""
@@ -145,7 +151,7 @@ class Deployments:
             pending = endpoint.pending
             if pending is None or endpoint.status != "Updating":
                 return
-            if self._late(endpoint):
+            if self._time_left(endpoint) <= timedelta(0):
                 self._roll_back(endpoint, "The deployment exceeded its maximum execution timeout")
                 return
             for stage in pending.stages[pending.stage :]:
@@ -158,19 +164,18 @@ class Deployments:
 
     def _bake(self, endpoint: Endpoint, seconds: int) -> None:
         self._show(endpoint, "Baking")
+        length = min(timedelta(seconds=seconds), self._time_left(endpoint))
         if shifting.alarms(endpoint.deployment):
-            self._watch_later(endpoint, self._stage_of(endpoint), timedelta(seconds=seconds))
+            self._watch_later(endpoint, self._stage_of(endpoint), length)
         else:
-            self._later(timedelta(seconds=seconds), endpoint, "bake", self._next_stage)
+            self.later(length, endpoint, "bake", self._next_stage)
 
     def _stage_of(self, endpoint: Endpoint) -> int:
         return endpoint.pending.stage if endpoint.pending else 0
 
     def _watch_later(self, endpoint: Endpoint, stage: int, left: timedelta) -> None:
         wait = min(left, WATCH)
-        what = f"bake of endpoint {endpoint.name}"
-        action = partial(self._watch, endpoint, stage, left - wait)
-        self._core.world.after(wait, what, action)
+        self.later(wait, endpoint, "bake", partial(self._watch, stage=stage, left=left - wait))
 
     def _watch(self, endpoint: Endpoint, stage: int, left: timedelta) -> None:
         """Look at the alarms while a stage bakes; roll back if one has tripped."""
@@ -188,9 +193,10 @@ class Deployments:
                 return
         self._next_stage(endpoint)
 
-    def _late(self, endpoint: Endpoint) -> bool:
+    def _time_left(self, endpoint: Endpoint) -> timedelta:
+        assert endpoint.pending
         most = timedelta(seconds=shifting.timeout(endpoint.deployment))
-        return endpoint.pending is not None and self._core.now() - endpoint.pending.started > most
+        return endpoint.pending.started + most - self._core.now()
 
     def _roll_back(self, endpoint: Endpoint, reason: str) -> None:
         """Give all traffic back to the old fleet at once, then remove the new one."""
@@ -203,7 +209,7 @@ class Deployments:
         self._announce(endpoint)
         if pending.fleet:
             self._core.in_background(f"end of a fleet of {endpoint.name}", pending.fleet.stop)
-        self._later(ROLLBACK, endpoint, "rollback", self._rolled_back)
+        self.later(ROLLBACK, endpoint, "rollback", self._rolled_back)
 
     def _rolled_back(self, endpoint: Endpoint) -> None:
         with self._core.state():
@@ -238,8 +244,23 @@ class Deployments:
         endpoint.status, endpoint.modified = status, self._core.now()
         self._core.announce(STATE_EVENT, endpoint.state_event(), [endpoint.arn])
 
-    def _later(
+    def force(self, endpoint: Endpoint, status: str) -> None:
+        """Bring an endpoint into a status; whatever is under way ends without a trace."""
+        pending, endpoint.pending = endpoint.pending, None
+        endpoint.turn += 1
+        if pending and pending.fleet:
+            self._core.in_background(f"end of a fleet of {endpoint.name}", pending.fleet.stop)
+        if launch := self._launches.pop(endpoint.name, None):
+            self._core.in_background(f"end of a fleet of {endpoint.name}", launch.undo)
+        self.move(endpoint, status)
+
+    def later(
         self, delay: timedelta, endpoint: Endpoint, what: str, action: Callable[[Endpoint], None]
     ) -> None:
+        """Go on after a while, unless what is under way has ended by then."""
         what = f"{what} of endpoint {endpoint.name}"
-        self._core.world.after(delay, what, partial(action, endpoint))
+        self._core.world.after(delay, what, partial(self._go_on, endpoint, endpoint.turn, action))
+
+    def _go_on(self, endpoint: Endpoint, turn: int, action: Callable[[Endpoint], None]) -> None:
+        if endpoint.turn == turn:
+            action(endpoint)

@@ -148,6 +148,8 @@ class Endpoint:
     failure: str | None = None
     deployment: Json = field(default_factory=dict)
     credit: float = 0.0
+    # Goes up when what is under way ends early: what was to come of it does not come any more.
+    turn: int = 0
 
     @property
     def arn(self) -> str:
@@ -156,6 +158,8 @@ class Endpoint:
 
     def chosen(self) -> Fleet | None:
         """The fleet for the next request: over any number of them exact to within one request."""
+        if self.status == "OutOfService":
+            return None
         if self.pending is None or self.pending.fleet is None or not self.pending.stage:
             return self.fleet
         self.credit += self.pending.share

@@ -1,6 +1,6 @@
 """Endpoints: created, updated, scaled, deleted; each takes its time on the embedded clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -146,7 +146,9 @@ class Endpoints:
             _resized(variant, wanted.get(variant.name, {})) for variant in endpoint.variants
         )
         self._deployments.move(endpoint, "Updating")
-        self._later(RESIZING, endpoint, "new sizes", partial(self._resized, variants=after))
+        self._deployments.later(
+            RESIZING, endpoint, "new sizes", partial(self._resized, variants=after)
+        )
         return {"EndpointArn": endpoint.arn}
 
     def _resized(self, endpoint: Endpoint, variants: tuple[Variant, ...]) -> None:
@@ -175,7 +177,7 @@ class Endpoints:
         if status not in STATUSES:
             raise invalid(f"status must be one of {list(STATUSES)}, not {status!r}")
         with self._core.state():
-            self._deployments.move(self.endpoint(name), status)
+            self._deployments.force(self.endpoint(name), status)
 
     def describe(self, request: Json, _: Caller) -> Json:
         return self.endpoint(text(request, "EndpointName")).described()
@@ -198,7 +200,7 @@ class Endpoints:
         self._deployments.move(endpoint, "Deleting")
         if fleet:
             self._core.in_background(f"end of endpoint {endpoint.name}", fleet.stop)
-        self._later(DELETION, endpoint, "deletion", self._deleted)
+        self._deployments.later(DELETION, endpoint, "deletion", self._deleted)
 
     def endpoint(self, name: str) -> Endpoint:
         """An endpoint by its name."""
@@ -221,12 +223,6 @@ class Endpoints:
         with self._core.state():
             del self._endpoints[endpoint.name.lower()]
             self._core.tags.end(endpoint.arn)
-
-    def _later(
-        self, delay: timedelta, endpoint: Endpoint, what: str, action: Callable[[Endpoint], None]
-    ) -> None:
-        what = f"{what} of endpoint {endpoint.name}"
-        self._core.world.after(delay, what, partial(action, endpoint))
 
     def _variants(self, config: EndpointConfig) -> tuple[Variant, ...]:
         now = self._core.now()

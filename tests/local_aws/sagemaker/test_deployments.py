@@ -149,13 +149,53 @@ class TestAnAlarm:
 
 
 def test_a_deployment_that_takes_too_long_is_rolled_back(local: Local, shop: Shop) -> None:
-    """The fleet takes five minutes; the waits, ten, fit into the timeout."""
+    """At once, in the middle of a bake: the fleet took five minutes, and the waits ten more."""
     deployment = blue_green("CANARY", count(1), wait=570, last=20)
     deployment["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = 600
     begin(shop, deployment)
-    local.advance(1000)
+    local.advance(595)
+    assert statuses(shop) == ("Updating", "one")
+    local.advance(10)
+    assert statuses(shop) == ("RollingBack", "one")
+    local.advance(60)
     assert statuses(shop) == ("InService", "one")
     assert "timeout" in shop.described()["FailureReason"]
+
+
+class TestAForcedStatus:
+    """`/_local/endpoint` ends whatever is under way; what was to come does not come any more."""
+
+    @pytest.mark.parametrize("seconds", [10, 310], ids=["creating", "baking"])
+    def test_ends_an_update(self, local: Local, shop: Shop, ask: Calls, seconds: float) -> None:
+        begin(shop, blue_green("CANARY", count(1)))
+        local.advance(seconds)
+        installed().force(shop.name, "UpdateRollbackFailed")
+        assert "PendingDeploymentSummary" not in shop.described()
+        local.advance(1000)
+        assert statuses(shop) == ("UpdateRollbackFailed", "one")
+        assert ask() == "2.0"
+
+    def test_leaves_nothing_to_the_next_update(self, local: Local, shop: Shop) -> None:
+        begin(shop, blue_green("CANARY", count(1), wait=600))
+        local.advance(310)
+        installed().force(shop.name, "UpdateRollbackFailed")
+        shop.update(shop.config("three", adder(100)), DeploymentConfig=blue_green("ALL_AT_ONCE"))
+        local.advance(590)
+        assert statuses(shop) == ("Updating", "one")
+        local.advance(80)
+        assert statuses(shop) == ("InService", "three")
+
+    def test_ends_a_creation(self, local: Local, shop: Shop) -> None:
+        shop.create(shop.config("one", adder(1)))
+        installed().force(shop.name, "Failed")
+        local.advance(180)
+        assert statuses(shop) == ("Failed", "one")
+
+    def test_out_of_service_answers_nobody(self, shop: Shop, ask: Calls) -> None:
+        shop.serve(shop.config("one", adder(1)))
+        installed().force(shop.name, "OutOfService")
+        with pytest.raises(ClientError, match="not in service"):
+            ask()
 
 
 def test_a_deployment_tells_how_far_it_is(local: Local, shop: Shop) -> None:
