@@ -141,7 +141,7 @@ def start(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
 
 def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) -> Run:
     """Put manifest and spec under their digests, and name everything that the run will use."""
-    spec = digest.canonical(scope.spec.source)
+    spec = digest.as_written(scope.spec.source)
     bucket, name = scope.settings.artifact_bucket, digest.of_text(manifest)
     spec_key = f"specs/{scope.model}/{digest.of_text(spec)}.json"
     return Run(

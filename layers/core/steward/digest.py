@@ -16,6 +16,11 @@ def canonical(value: object) -> str:
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def as_written(value: object) -> str:
+    """`value` as JSON in its own order: of a model's features, the order is that of a request."""
+    return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
+
+
 def of_text(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -94,7 +94,10 @@ class TestRun:
         assert [one["key"] for one in objects] == [f"{INCOMING}a.csv", f"{INCOMING}b.csv"]
         assert all(one["version_id"] and len(one["sha256"]) == 64 for one in objects)
         assert given["ChampionUri"] == ""
-        assert json.loads(self.stored(house, given["SpecUri"]))["model"] == "mortgage"
+        spec = json.loads(self.stored(house, given["SpecUri"]))
+        assert spec["model"] == "mortgage"
+        # Their order is that of a request's cells.
+        assert list(spec["data"]["features"])[:3] == ["loanamt", "price", "appinc"]
 
     def stored(self, house: House, uri: str) -> str:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
