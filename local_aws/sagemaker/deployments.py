@@ -93,9 +93,12 @@ class Deployments:
 
     def _serve_pending(self, endpoint: Endpoint) -> None:
         assert endpoint.pending
+        turn = endpoint.turn
         fleet, failure = self._started(endpoint, endpoint.pending.config)
         with self._core.state():
-            if fleet:
+            if endpoint.turn != turn:
+                self._end(endpoint, fleet)
+            elif fleet:
                 endpoint.pending = replace(endpoint.pending, fleet=fleet)
             else:
                 self._roll_back(endpoint, failure or "the new fleet is gone")
@@ -125,8 +128,13 @@ class Deployments:
     # ---- what happens later
 
     def _created(self, endpoint: Endpoint) -> None:
-        fleet, failure = self._launches.pop(endpoint.name).result()
+        turn, launch = endpoint.turn, self._launches[endpoint.name]
+        fleet, failure = launch.result()
         with self._core.state():
+            # Waiting took a while: whoever forced a status meanwhile has undone the launch.
+            if endpoint.turn != turn:
+                return
+            del self._launches[endpoint.name]
             pending, endpoint.pending = endpoint.pending, None
             assert pending
             endpoint.variants = pending.variants
@@ -135,8 +143,12 @@ class Deployments:
 
     def _updated(self, endpoint: Endpoint) -> None:
         """The new fleet stands, or cannot: then the old one was never touched."""
-        fleet, failure = self._launches.pop(endpoint.name).result()
+        turn, launch = endpoint.turn, self._launches[endpoint.name]
+        fleet, failure = launch.result()
         with self._core.state():
+            if endpoint.turn != turn:
+                return
+            del self._launches[endpoint.name]
             assert endpoint.pending
             if fleet is None:
                 endpoint.pending, endpoint.failure = None, failure
@@ -207,8 +219,7 @@ class Deployments:
         endpoint.pending = replace(pending, status="Deleting", since=now, stages=(), stage=0)
         self.move(endpoint, "RollingBack")
         self._announce(endpoint)
-        if pending.fleet:
-            self._core.in_background(f"end of a fleet of {endpoint.name}", pending.fleet.stop)
+        self._end(endpoint, pending.fleet)
         self.later(ROLLBACK, endpoint, "rollback", self._rolled_back)
 
     def _rolled_back(self, endpoint: Endpoint) -> None:
@@ -248,11 +259,14 @@ class Deployments:
         """Bring an endpoint into a status; whatever is under way ends without a trace."""
         pending, endpoint.pending = endpoint.pending, None
         endpoint.turn += 1
-        if pending and pending.fleet:
-            self._core.in_background(f"end of a fleet of {endpoint.name}", pending.fleet.stop)
+        self._end(endpoint, pending.fleet if pending else None)
         if launch := self._launches.pop(endpoint.name, None):
             self._core.in_background(f"end of a fleet of {endpoint.name}", launch.undo)
         self.move(endpoint, status)
+
+    def _end(self, endpoint: Endpoint, fleet: Fleet | None) -> None:
+        if fleet:
+            self._core.in_background(f"end of a fleet of {endpoint.name}", fleet.stop)
 
     def later(
         self, delay: timedelta, endpoint: Endpoint, what: str, action: Callable[[Endpoint], None]

@@ -1,5 +1,6 @@
 """Deployments: two fleets share the traffic by the policy, and an alarm gives it back."""
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from local_aws.kernel import Measurement
 from local_aws.sagemaker import installed
+from local_aws.sagemaker.endpoint_configs import EndpointConfig
+from local_aws.sagemaker.fleets import Fleet, Fleets
 
 from .conftest import BUCKET, ROLE, Calls, Client, Json, Local, Put
 from .serving import Shop, adder
@@ -190,6 +193,32 @@ class TestAForcedStatus:
         installed().force(shop.name, "Failed")
         local.advance(180)
         assert statuses(shop) == ("Failed", "one")
+
+    def test_ends_an_update_whose_fleet_is_waited_for(
+        self, local: Local, shop: Shop, ask: Calls, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A clock that goes at its own pace gets there before the fleet stands."""
+        stands, start = threading.Event(), Fleets.start
+
+        def slow(fleets: Fleets, name: str, config: EndpointConfig) -> Fleet:
+            stands.wait(20)
+            return start(fleets, name, config)
+
+        shop.serve(shop.config("one", adder(1)))
+        monkeypatch.setattr(Fleets, "start", slow)
+        shop.update(shop.config("two", adder(10)))
+        due = local.world.next_due()
+        assert due is not None
+        local.world.clock.jump_to(due.at)
+        (taken,) = local.world.take_due()
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(taken.action)
+            installed().force(shop.name, "UpdateRollbackFailed")
+            stands.set()
+            waits.result()
+        local.settle()
+        assert statuses(shop) == ("UpdateRollbackFailed", "one")
+        assert ask() == "2.0"
 
     def test_out_of_service_answers_nobody(self, shop: Shop, ask: Calls) -> None:
         shop.serve(shop.config("one", adder(1)))
