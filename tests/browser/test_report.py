@@ -49,6 +49,17 @@ def test_the_page_is_whole(
     assert not page.scrolls_sideways
 
 
+@pytest.mark.parametrize("name", ["report", "many"])
+def test_a_narrow_tables_names_are_read_in_words(
+    browser: Browser, written: dict[str, Path], name: str
+) -> None:
+    """Not a letter on each line, however many columns there are."""
+    page = browser.look(written[name].as_uri(), 400)
+    heights = "[...document.querySelectorAll('th')].map(one => one.offsetHeight)"
+    assert max(page.evaluate(heights)) < 120
+    assert not page.scrolls_sideways
+
+
 def test_the_text_is_drawn_with_a_font(browser: Browser, written: dict[str, Path]) -> None:
     page = browser.look(written["report"].as_uri(), 400)
     node = page.ask("DOM.getDocument", depth=0)["root"]["nodeId"]
