@@ -14,7 +14,7 @@ from steward.spec.read import read_all
 
 # Models with nothing on the agenda are looked at this often, so that a lost event costs minutes.
 _FULL_LOOK_MINUTES = 15
-CONCERNS = ("training", "approval", "rollout")
+CONCERNS = ("training", "approval", "rollout", "drift")
 _aws = Aws()
 
 
@@ -28,7 +28,12 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
         due |= {(concern, model) for model in known for concern in CONCERNS}
     # A model whose file was removed keeps its rows, and nobody looks at them.
     looks = sorted((concern, model) for concern, model in due if model in known)
-    queues = (settings.training_queue_url, settings.approval_queue_url, settings.rollout_queue_url)
+    queues = (
+        settings.training_queue_url,
+        settings.approval_queue_url,
+        settings.rollout_queue_url,
+        settings.drift_queue_url,
+    )
     for concern, model in looks:
         ask_to_look(_aws, queues[CONCERNS.index(concern)], model)
     logger.info("asked for %d looks", len(looks), extra={"looks": list(map("/".join, looks))})

@@ -16,6 +16,7 @@ from steward.decide.training import (
     next_step,
     nothing_to_learn,
     on_snapshot,
+    reasons,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NotYet
@@ -143,18 +144,20 @@ def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) ->
     """Put manifest and spec under their digests, and name everything that the run will use."""
     spec = digest.as_written(scope.spec.source)
     bucket, name = scope.settings.artifact_bucket, digest.of_text(manifest)
+    champion, learned_from = observe_champion(scope.aws, scope.store, scope.names)
     spec_key = f"specs/{scope.model}/{digest.of_text(spec)}.json"
     return Run(
         number=facts.next_number,
         state="open",
         opened_at=clock.now(),
-        reasons=facts.reasons,
+        reasons=reasons(facts, scope.spec.train, clock.now()),
         decision=verdict.id(scope.model),
         definition=observe_pipeline(scope.aws, scope.names),
         snapshot=name,
         snapshot_uri=put_once(scope.aws, bucket, f"snapshots/{scope.model}/{name}.json", manifest),
         spec_uri=put_once(scope.aws, bucket, spec_key, spec),
-        champion_uri=observe_champion(scope.aws, scope.store, scope.names),
+        champion_uri=champion,
+        champion_snapshot_uri=learned_from,
         causes=facts.request.causes if facts.request else (),
     )
 

@@ -23,8 +23,10 @@ PLAIN = (
     "steward.digest",
     "steward.events.types",
     "steward.names",
+    "steward.spec.kinds",
     "steward.spec.model",
     "steward.spec.shifting",
+    "steward.times",
 )
 # What ships with the functions; whatever else they import would be missing on Lambda.
 SHIPPED = ("steward", "boto3", "botocore", "aws_lambda_powertools")

@@ -14,7 +14,8 @@ from tests.architecture.source import CONCERNS, ROOT
 NO_RESOURCE = {
     "xray:PutTraceSegments", "xray:PutTelemetryRecords", "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData", "cloudwatch:GetMetricData", "sagemaker:ListEndpoints",
-    "sagemaker:ListEndpointConfigs", "application-autoscaling:DescribeScalableTargets",
+    "sagemaker:ListEndpointConfigs", "sagemaker:ListProcessingJobs",
+    "application-autoscaling:DescribeScalableTargets",
 }  # fmt: skip
 SETTINGS = {
     "training": settings.TrainingSettings,

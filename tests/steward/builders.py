@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from steward.decide.approval import Evidence, Package
+from steward.decide.drift_facts import DriftFacts, DriftReport, Finding, Judged, Window
 from steward.decide.people import Identity
 from steward.decide.rollout_facts import EndpointFacts, Rollout, RolloutFacts
-from steward.decide.training import Accepted, Execution, Pending, Run, Upload
+from steward.decide.training import Accepted, Asked, Execution, Pending, Run, Upload
 from steward.decide.versions import Approval, Artifact, Version
 from steward.events.types import Ordered
 from steward.spec.model import (
@@ -15,6 +16,8 @@ from steward.spec.model import (
     BiasRule,
     GateSpec,
     MetricRule,
+    MonitorSpec,
+    RetrainSpec,
     RolloutSpec,
     TrainSpec,
 )
@@ -44,6 +47,8 @@ TRAIN = TrainSpec(
     pipeline="tabular",
     quiet_period=minutes(10),
     max_wait=minutes(60),
+    schedule=None,
+    new_rows=0,
     test_percent=30,
     hyperparameters={},
 )
@@ -112,6 +117,21 @@ def execution(status: str = "Executing", **given: object) -> Execution:
     return replace(usual, **given)  # type: ignore[arg-type]
 
 
+def asked(number: int = 1, **given: object) -> Asked:
+    """A run that drift asked for at noon, because `unem` went up, and that was opened."""
+    usual = Asked(
+        number=number,
+        state="taken",
+        at=NOON,
+        reason="because",
+        causes=("decision#1", "drift-report#0"),
+        version=2,
+        drifted=frozenset({"data_quality/unem up"}),
+        earlier=(NOON,),
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
 # ---- approval
 
 GATE = GateSpec(
@@ -120,7 +140,7 @@ GATE = GateSpec(
     require=("evaluation", "bias", "explainability", "lineage"),
     approvers=(),
     metrics={"auc": MetricRule(min=0.65, max_drop=0.02)},
-    bias={"white": BiasRule(disadvantaged=0, max_abs={"DPPL": 0.15})},
+    bias={"white": BiasRule(disadvantaged=0, group=None, max_abs={"DPPL": 0.15})},
 )
 
 
@@ -311,5 +331,81 @@ def rollout_facts(
         rollout=last,
         now=after(60),
         policy=rollout_spec(),
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+# ---- drift
+
+MONITOR = MonitorSpec(
+    source="steward",
+    kinds=("data_quality", "model_quality"),
+    every=minutes(60),
+    min_rows=200,
+    alpha=0.01,
+    min_effect=0.1,
+    max_drop=0.05,
+    capture_lag=minutes(15),
+    outcomes="mortgage/outcomes/",
+    outcome_delay=timedelta(days=1),
+    instance_type="ml.m5.large",
+)
+RETRAIN = RetrainSpec(
+    on=("data_quality", "model_quality"),
+    flagged=3,
+    of=3,
+    cooldown=timedelta(days=7),
+    budget=4,
+    min_new_rows=200,
+    schema_break_blocks_training=True,
+)
+
+
+def finding(about: str = "unem", **given: object) -> Finding:
+    """A feature that went up."""
+    usual = Finding(
+        "data_quality", "baseline_drift_check", about, "ks", 0.3, 1e-9, 0.3, 0.1, direction="up"
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+BROKEN = finding("hrat", kind="schema", check="completeness_check", direction="down")
+
+
+def window(hours_ago: float = 1) -> Window:
+    """An hour that began so long before noon."""
+    start = NOON - timedelta(hours=hours_ago)
+    return Window(start, start + timedelta(hours=1))
+
+
+def drift_report(*findings: Finding, hours_ago: float = 1, **given: object) -> DriftReport:
+    """What a monitor found in 500 rows of version 2."""
+    usual = DriftReport(
+        id=f"drift-report#{hours_ago:g}",
+        source="s3://artifacts/monitoring/mortgage/v2/data_quality/constraint_violations.json",
+        at=NOON,
+        kind="data_quality",
+        version=2,
+        window=window(hours_ago),
+        rows=500,
+        findings=findings,
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]
+
+
+def judged_window(*findings: Finding, hours_ago: float = 2, whole: bool = True) -> Judged:
+    """A window that was judged before."""
+    marks = frozenset(one.mark for one in findings)
+    return Judged(window(hours_ago).start, f"drift-report#{hours_ago:g}", whole, marks)
+
+
+def drift_facts(**given: object) -> DriftFacts:
+    """Version 2 serves, its run is over, `unem` went up in the last two windows, data is there."""
+    usual = DriftFacts(
+        live=2,
+        run=run(number=2, state="closed", outcome="Succeeded"),
+        asked=None,
+        history=(judged_window(finding(), hours_ago=3), judged_window(finding(), hours_ago=2)),
+        new_rows=300,
     )
     return replace(usual, **given)  # type: ignore[arg-type]

@@ -2,10 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 VARIANT = "AllTraffic"
 ABORT = "abort"
 ALARMS = (ABORT, "error-rate", "model-error-rate", "p99")
+# A schedule's name has 63 characters; kinds are short where a window's hour follows.
+_SHORT = {
+    "data_quality": "dq",
+    "prediction_drift": "pd",
+    "model_quality": "mq",
+    "bias": "bi",
+    "explainability": "ex",
+}
+_JOB = re.compile(rf"(.+)-v\d+-(?:{'|'.join(_SHORT.values())})-\d{{10}}")
 _SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}")
 
 
@@ -45,6 +55,20 @@ class Names:
     def run(self, number: int) -> str:
         """Display name of a pipeline execution."""
         return f"{self.group}-run-{number}"
+
+    def monitor_job(self, kind: str, version: int, start: datetime) -> str:
+        """The processing job that looks at one window: at most 63 characters."""
+        return f"{self.group}-v{version}-{_SHORT[kind]}-{start:%Y%m%d%H}"
+
+    def schedule(self, kind: str) -> str:
+        """A kind's monitoring schedule; with Steward's own monitors, the name of its metrics."""
+        return f"{self.group}-{kind.replace('_', '-')}"
+
+
+def model_of_job(prefix: str, job: str) -> str | None:
+    """The model that a processing job of ours watches; None for any other job."""
+    found = _JOB.fullmatch(job)
+    return model_of(prefix, found[1]) if found else None
 
 
 def model_of(prefix: str, name: str) -> str | None:

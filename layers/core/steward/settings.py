@@ -50,6 +50,8 @@ class DriftSettings(Deployment):
     """Environment of functions/drift."""
 
     training_queue_url: str
+    landing_bucket: str
+    execution_role_arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class SweepSettings:
     training_queue_url: str
     approval_queue_url: str
     rollout_queue_url: str
+    drift_queue_url: str
 
     @property
     def models(self) -> Path:

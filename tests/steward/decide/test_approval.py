@@ -44,6 +44,25 @@ def against(auc: object = 0.72, theirs: object = 0.71, live: str | None = ARTIFA
     return evidence(evaluation=found, live_uri=live)
 
 
+class TestContest:
+    """On recent rows both versions are measured anew, and that is what is compared."""
+
+    def found(self, ours: object) -> Evidence:
+        contest = {"candidate": {"auc": {"value": ours}}, "basis": "recent", "rows": 200}
+        document = evaluation(0.75, champion=champion(0.71) | contest)
+        return evidence(evaluation=document, live_uri=ARTIFACT.format(1))
+
+    def test_counts_both_on_the_same_recent_rows(self) -> None:
+        kind, reason = verdict_of(self.found(0.70))
+        assert kind == "passed"
+        assert "auc 0.700 against 0.710 of the serving version on the same recent rows" in reason
+        assert verdict_of(self.found(0.68))[0] == "failed"
+
+    def test_that_did_not_measure_the_new_version_holds(self) -> None:
+        kind, reason = verdict_of(self.found(None))
+        assert (kind, "missing from the contest" in reason) == ("held", True)
+
+
 class TestGate:
     def test_passes_what_proved_everything_and_says_it_with_numbers(self) -> None:
         kind, reason = verdict_of(evidence())

@@ -5,159 +5,265 @@ from datetime import timedelta
 
 import pytest
 
-from steward.decide.drift import DriftFacts, DriftReport, Violation, judge
-from steward.decide.training import Asked
-from steward.decide.verdict import Verdict
+from steward.decide.drift import RULES, Judgement, judge
+from steward.decide.drift_facts import DriftFacts, DriftPolicy, DriftReport, Told
 from steward.spec.model import RetrainSpec
-from tests.steward.builders import NOON, run
+from tests.steward.builders import (
+    BROKEN,
+    NOON,
+    RETRAIN,
+    asked,
+    drift_facts,
+    drift_report,
+    finding,
+    judged_window,
+    minutes,
+    run,
+)
+from tests.steward.decide.drift_rules import (
+    CAUSES,
+    DOCUMENT,
+    EXCLUSIVE,
+    USUAL,
+    both,
+    pairs,
+    written,
+)
 
-URI = "s3://artifacts/monitoring/mortgage/v2/2026/11/20/12/constraint_violations.json"
-POLICY = RetrainSpec(on=("data_quality", "model_quality"), cooldown=timedelta(days=7))
-SERVING = DriftFacts(live=2, run=run(number=2, state="closed"), asked=None)
-DRIFT = ("baseline_drift_check", "unem")
-BROKEN = ("missing_column_check", "self")
-
-
-def report(*violations: tuple[str, str]) -> DriftReport:
-    return DriftReport(
-        id="drift-report#1",
-        source=URI,
-        at=NOON,
-        version=2,
-        window=None,
-        rows=None,
-        violations=tuple(Violation(check, about) for check, about in violations),
-    )
+LATER = NOON + minutes(15)
 
 
 def judged(
-    found: DriftReport, facts: DriftFacts = SERVING, policy: RetrainSpec = POLICY
-) -> Verdict:
-    return judge(found, facts, policy, NOON)
+    report: DriftReport, facts: DriftFacts | None = None, retrain: RetrainSpec = RETRAIN
+) -> Judgement:
+    policy = DriftPolicy(retrain, 200, minutes(15))
+    return judge(report, facts or drift_facts(), policy, LATER)
 
 
-def asked(state: str = "taken", **ago: float) -> Asked:
-    return Asked(1, state, NOON - timedelta(**ago), "because", ("decision#1", "drift-report#0"))
+class TestRules:
+    def test_the_document_holds_the_table_of_the_code(self) -> None:
+        document = DOCUMENT.read_text(encoding="utf-8")
+        assert document == written(document), "run: python -m tests.steward.decide.drift_rules"
+
+    def test_each_has_a_case(self) -> None:
+        assert list(CAUSES) == list(RULES)
+
+    @pytest.mark.parametrize("name", list(RULES))
+    def test_alone_decides(self, name: str) -> None:
+        """No other rule has an answer to its case, but the last one, which always has."""
+        case = CAUSES[name](USUAL)
+        answer = RULES[name](case)
+        assert answer
+        given = judge(case.report, case.facts, case.policy, case.now)
+        assert given.verdict.reason.startswith(answer.reason)
+        first = next(other for other, rule in RULES.items() if rule(case))
+        assert first == name
+
+    @pytest.mark.parametrize(("first", "second"), pairs())
+    def test_of_two_the_first_decides(self, first: str, second: str) -> None:
+        case = both(first, second)
+        if (first, second) in EXCLUSIVE:
+            assert case is None
+            return
+        assert case is not None, f"{first} and {second} are never both true"
+        found = next(other for other, rule in RULES.items() if rule(case))
+        given = judge(case.report, case.facts, case.policy, case.now)
+        assert list(RULES).index(found) <= list(RULES).index(first)
+        if found == first:
+            answer = RULES[first](case)
+            assert answer
+            assert given.verdict.reason.startswith(answer.reason)
 
 
-def test_drift_of_the_version_that_serves_asks_for_a_run() -> None:
-    verdict = judged(report(DRIFT, ("baseline_drift_check", "obrat")))
-    assert (verdict.kind, verdict.subject) == ("retrain", URI)
-    assert verdict.reason == (
-        "2 violations (2 of data_quality) about obrat, unem of version 2, which serves"
+class TestPersistence:
+    def test_counts_windows_of_the_same_feature_and_direction(self) -> None:
+        facts = drift_facts(
+            history=(
+                judged_window(finding(), hours_ago=3),
+                judged_window(finding(direction="down"), finding("obrat"), hours_ago=2),
+            )
+        )
+        verdict = judged(drift_report(finding()), facts).verdict
+        assert verdict.kind == "hold"
+        assert verdict.reason.endswith("about unem: 2 of 3 windows, 3 are needed")
+
+    def test_forgets_windows_beyond_the_last_n(self) -> None:
+        history = (
+            judged_window(finding(), hours_ago=5),
+            judged_window(finding(), hours_ago=4),
+            judged_window(hours_ago=3),
+            judged_window(finding(), hours_ago=2),
+        )
+        verdict = judged(drift_report(finding()), drift_facts(history=history)).verdict
+        assert "2 of 3 windows" in verdict.reason
+
+    def test_skips_windows_that_do_not_count(self) -> None:
+        history = (
+            judged_window(finding(), hours_ago=4),
+            judged_window(finding(), hours_ago=3),
+            judged_window(hours_ago=2, whole=False),
+        )
+        assert judged(drift_report(finding()), drift_facts(history=history)).verdict.kind == (
+            "retrain"
+        )
+
+    def test_does_not_count_what_came_after(self) -> None:
+        """Windows come in any order; each is judged by those before it."""
+        history = (
+            judged_window(finding(), hours_ago=3),
+            judged_window(finding(), hours_ago=0.5),
+        )
+        verdict = judged(drift_report(finding()), drift_facts(history=history)).verdict
+        assert "2 of 3 windows" in verdict.reason
+
+    def test_of_one_window_needs_no_history(self) -> None:
+        once = replace(RETRAIN, flagged=1, of=1)
+        assert judged(drift_report(finding()), drift_facts(history=()), once).verdict.kind == (
+            "retrain"
+        )
+
+    def test_what_lasts_decides_whatever_else_was_found_once(self) -> None:
+        other = finding("DPPL", kind="bias", check="bias_drift_check")
+        given = judged(drift_report(finding(), other))
+        assert given.verdict.kind == "retrain"
+        assert given.drifted == {"data_quality/unem up"}
+
+
+class TestSchema:
+    def test_broken_holds_training_until_a_whole_window(self) -> None:
+        broken = judged(drift_report(finding(), BROKEN))
+        assert (broken.breaks, broken.mends, broken.whole) == (True, False, False)
+        whole = judged(drift_report())
+        assert (whole.breaks, whole.mends, whole.whole) == (False, True, True)
+
+    def test_broken_holds_no_training_unless_asked_to(self) -> None:
+        lenient = replace(RETRAIN, schema_break_blocks_training=False)
+        assert not judged(drift_report(BROKEN), retrain=lenient).breaks
+
+    def test_is_not_mended_by_a_window_of_before(self) -> None:
+        facts = drift_facts(history=(judged_window(BROKEN, hours_ago=0.5, whole=False),))
+        assert not judged(drift_report(), facts).mends
+
+    def test_is_not_mended_by_another_kind(self) -> None:
+        assert not judged(drift_report(kind="bias")).mends
+
+    def test_broken_in_few_rows_pages_all_the_same(self) -> None:
+        assert judged(drift_report(BROKEN, rows=40)).verdict.kind == "page"
+
+
+class TestPage:
+    TOLD = Told(frozenset({BROKEN.mark}), NOON)
+
+    def test_is_not_sent_again_within_a_day(self) -> None:
+        given = judged(drift_report(BROKEN), drift_facts(told=self.TOLD))
+        assert given.verdict.kind == "hold"
+        assert given.verdict.reason.endswith("a person was told of it at 2026-11-20T12:00Z")
+        assert given.breaks
+
+    def test_is_sent_again_after_a_day(self) -> None:
+        yesterday = replace(self.TOLD, at=NOON - timedelta(days=1))
+        assert judged(drift_report(BROKEN), drift_facts(told=yesterday)).verdict.kind == "page"
+
+    def test_is_sent_at_once_when_more_is_broken(self) -> None:
+        more = drift_report(BROKEN, replace(BROKEN, about="obrat"))
+        assert judged(more, drift_facts(told=self.TOLD)).verdict.kind == "page"
+
+    def test_of_an_uncounted_report_leaves_its_window_to_others(self) -> None:
+        given = judged(drift_report(finding(), rows=None))
+        assert (given.verdict.kind, given.takes) == ("page", False)
+
+    def test_of_a_report_without_a_window_is_possible(self) -> None:
+        assert judged(drift_report(finding(), window=None, rows=None)).verdict.kind == "page"
+
+
+class TestHold:
+    def test_while_a_run_is_in_flight_is_looked_at_again_when_it_ends(self) -> None:
+        busy = drift_facts(run=run(number=3))
+        given = judged(drift_report(finding()), busy)
+        assert (given.verdict.kind, given.waits, given.takes) == ("hold", True, True)
+        done = drift_facts(
+            run=run(number=3, state="closed"),
+            history=(*busy.history, judged_window(finding(), hours_ago=1)),
+        )
+        assert judged(drift_report(finding()), done).verdict.kind == "retrain"
+
+    def test_of_a_known_drift_ends_when_something_else_drifts(self) -> None:
+        facts = drift_facts(asked=asked(at=NOON - timedelta(days=8)))
+        assert judged(drift_report(finding()), facts).verdict.kind == "hold"
+        both_up = (finding(), finding("obrat"))
+        wider = replace(
+            facts,
+            history=(judged_window(*both_up, hours_ago=3), judged_window(*both_up, hours_ago=2)),
+        )
+        assert judged(drift_report(*both_up), wider).verdict.kind == "retrain"
+
+    def test_of_a_known_drift_ends_when_another_version_serves(self) -> None:
+        facts = drift_facts(live=3, asked=asked(at=NOON - timedelta(days=8)))
+        assert judged(drift_report(finding(), version=3), facts).verdict.kind == "retrain"
+
+    def test_lasts_when_the_clock_jumps_back(self) -> None:
+        facts = drift_facts(asked=asked(at=NOON + timedelta(days=1), version=1))
+        verdict = judged(drift_report(finding()), facts).verdict
+        assert (verdict.kind, "since drift last asked" in verdict.reason) == ("hold", True)
+
+    def test_runs_of_more_than_30_days_ago_are_not_in_the_budget(self) -> None:
+        old = (NOON - timedelta(days=31),) * 4
+        facts = drift_facts(asked=asked(version=1, at=NOON - timedelta(days=31), earlier=old))
+        assert judged(drift_report(finding()), facts).verdict.kind == "retrain"
+
+    @pytest.mark.parametrize(
+        ("ago", "told"),
+        [
+            ({"seconds": 30}, "30 s of 7 d"),
+            ({"minutes": 5}, "5 min of 7 d"),
+            ({"hours": 2}, "2 h of 7 d"),
+            ({"hours": 30}, "1.25 d of 7 d"),
+        ],
     )
+    def test_says_how_much_of_the_cooldown_has_passed(
+        self, ago: dict[str, float], told: str
+    ) -> None:
+        facts = drift_facts(asked=asked(version=1, at=LATER - timedelta(**ago)))
+        reason = judged(drift_report(finding()), facts).verdict.reason
+        assert f"{told} have passed since drift last asked for a run" in reason
 
 
-def test_the_first_run_of_all_can_be_asked_for_too() -> None:
-    """A version that serves may have been registered by hand."""
-    assert judged(report(DRIFT), replace(SERVING, run=None)).kind == "retrain"
+class TestReason:
+    def test_names_what_drifted_and_for_how_long(self) -> None:
+        assert judged(drift_report(finding())).verdict.reason == (
+            "1 violation (1 of data_quality) about unem, in 3 of 3 windows of version 2, "
+            "which serves"
+        )
 
+    def test_is_cut_after_five_names(self) -> None:
+        found = drift_report(*[finding(name) for name in "gfedcba"])
+        assert "7 violations (7 of data_quality) about a, b, c, d, e and 2 more" in (
+            judged(found).verdict.reason
+        )
 
-def test_a_clean_report_is_ignored() -> None:
-    verdict = judged(report())
-    assert (verdict.kind, verdict.reason) == ("ignore", "the report holds no violation")
+    def test_of_a_clean_report_without_a_version_holds(self) -> None:
+        """What says nothing is no good news."""
+        assert judged(drift_report(version=None)).verdict.kind == "hold"
+        assert judged(drift_report(rows=None)).verdict.kind == "hold"
 
+    def test_that_nothing_serves(self) -> None:
+        verdict = judged(drift_report(finding()), drift_facts(live=None)).verdict
+        assert (verdict.kind, verdict.reason.endswith("and no version serves")) == ("ignore", True)
 
-def test_a_report_that_is_gone_pages_and_never_reads_as_clean() -> None:
-    verdict = judged(replace(report(), violations=None))
-    assert verdict.kind == "page"
-    assert "does not exist any more" in verdict.reason
+    def test_changes_with_the_clock_and_the_decision_does_not(self) -> None:
+        report, facts = drift_report(finding()), drift_facts(asked=asked(version=1, at=NOON))
+        policy = DriftPolicy(RETRAIN, 200, minutes(15))
+        first = judge(report, facts, policy, LATER).verdict
+        later = judge(report, facts, policy, LATER + timedelta(hours=1)).verdict
+        assert first.reason != later.reason
+        assert first.id("mortgage") == later.id("mortgage")
 
+    def test_of_nothing_allowed_says_so(self) -> None:
+        verdict = judged(drift_report(finding()), retrain=replace(RETRAIN, on=())).verdict
+        assert (verdict.kind, "retrains on nothing" in verdict.reason) == ("page", True)
 
-def test_a_report_that_names_no_version_pages() -> None:
-    verdict = judged(replace(report(DRIFT), version=None))
-    assert verdict.kind == "page"
-    assert "does not say which version" in verdict.reason
-
-
-@pytest.mark.parametrize(("live", "serves"), [(3, "version 3 serves"), (None, "no version serves")])
-def test_a_version_that_does_not_serve_is_not_trained_for(live: int | None, serves: str) -> None:
-    verdict = judged(report(DRIFT), replace(SERVING, live=live))
-    assert verdict.kind == "ignore"
-    assert verdict.reason.endswith(f"of version 2, and {serves}")
-
-
-@pytest.mark.parametrize(
-    "check",
-    ["missing_column_check", "extra_column_check", "data_type_check", "completeness_check"],
-)
-def test_a_broken_schema_pages_even_beside_drift(check: str) -> None:
-    verdict = judged(report(DRIFT, (check, "self")))
-    assert verdict.kind == "page"
-    assert "2 violations (1 of data_quality, 1 of schema) about self, unem" in verdict.reason
-
-
-@pytest.mark.parametrize(
-    ("check", "kind"),
-    [
-        ("categorical_values_check", "data_quality"),
-        ("LessThanThreshold", "model_quality"),
-        ("GreaterThanThreshold", "model_quality"),
-        ("bias_drift_check", "bias"),
-        ("feature_attribution_drift_check", "explainability"),
-    ],
-)
-def test_a_kind_retrains_only_if_the_models_file_says_so(check: str, kind: str) -> None:
-    found = report((check, "x"))
-    assert judged(found, policy=replace(POLICY, on=(kind,))).kind == "retrain"
-    verdict = judged(found, policy=replace(POLICY, on=()))
-    assert (verdict.kind, f"1 of {kind}" in verdict.reason) == ("page", True)
-    assert "retrains on nothing" in verdict.reason
-
-
-def test_a_check_that_nobody_knows_pages() -> None:
-    verdict = judged(report(("moon_phase_check", "tides")))
-    assert verdict.kind == "page"
-    assert verdict.reason == (
-        "1 violation (1 of unknown) about tides; the model's file retrains on data_quality, "
-        "model_quality, so a person must decide"
-    )
-
-
-def test_no_second_run_is_asked_for_while_one_is_in_flight() -> None:
-    verdict = judged(report(DRIFT), replace(SERVING, run=run(number=3)))
-    assert verdict.kind == "hold"
-    assert verdict.reason.endswith("run 3 is in flight already")
-
-
-def test_no_second_run_is_asked_for_before_the_first_has_begun() -> None:
-    """Even without a cooldown."""
-    policy = replace(POLICY, cooldown=timedelta(0))
-    waiting = replace(SERVING, asked=asked("waiting", days=30))
-    assert judged(report(DRIFT), waiting, policy).kind == "hold"
-
-
-@pytest.mark.parametrize(
-    ("ago", "told"),
-    [
-        ({"seconds": 30}, "30 s of 7 d"),
-        ({"minutes": 5}, "5 min of 7 d"),
-        ({"hours": 30}, "1.25 d of 7 d"),
-        ({"hours": 2}, "2 h of 7 d"),
-    ],
-)
-def test_within_the_cooldown_no_run_is_asked_for(ago: dict[str, float], told: str) -> None:
-    verdict = judged(report(DRIFT), replace(SERVING, asked=asked(**ago)))
-    assert verdict.kind == "hold"
-    assert f"{told} have passed since drift last asked for a run" in verdict.reason
-
-
-def test_after_the_cooldown_the_next_one_is_asked_for() -> None:
-    assert judged(report(DRIFT), replace(SERVING, asked=asked(days=7))).kind == "retrain"
-
-
-def test_a_page_comes_before_the_cooldown_and_a_run_in_flight() -> None:
-    busy = DriftFacts(live=2, run=run(number=3), asked=asked(hours=1))
-    assert judged(report(BROKEN), busy).kind == "page"
-
-
-def test_a_long_list_is_cut_after_five_names() -> None:
-    verdict = judged(report(*[("baseline_drift_check", name) for name in "gfedcba"]))
-    assert "7 violations (7 of data_quality) about a, b, c, d, e and 2 more" in verdict.reason
-
-
-def test_the_same_answer_on_the_same_facts_is_the_same_decision() -> None:
-    """The clock has moved on, and so has the reason; the decision has not."""
-    held = replace(SERVING, asked=asked(hours=1))
-    later = judge(report(DRIFT), held, POLICY, NOON + timedelta(hours=1))
-    assert later.id("mortgage") == judged(report(DRIFT), held).id("mortgage")
+    def test_of_an_unknown_check_pages(self) -> None:
+        tides = finding("tides", kind="unknown", check="moon_phase_check")
+        history = (judged_window(tides, hours_ago=3), judged_window(tides, hours_ago=2))
+        verdict = judged(drift_report(tides), drift_facts(history=history)).verdict
+        assert (verdict.kind, "a person must decide" in verdict.reason) == ("page", True)

@@ -1,13 +1,13 @@
 """Training: what may be learned from, when a run is due, and what it trains on."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.decide.training import (
-    Asked,
     Pending,
     Run,
     TrainingFacts,
@@ -19,14 +19,19 @@ from steward.decide.training import (
     next_step,
     nothing_to_learn,
     on_snapshot,
+    reasons,
+    scheduled,
     started,
 )
+from steward.decide.verdict import Verdict
+from steward.spec.cron import read_cron
 from steward.spec.model import DataSpec, ModelSpec
 from tests.steward.builders import (
     NOON,
     TRAIN,
     accepted,
     after,
+    asked,
     execution,
     pending,
     run,
@@ -43,11 +48,12 @@ def spec(mortgage: ModelSpec) -> ModelSpec:
         marker="_SUCCESS",
         key="application_id",
         label="approve",
+        time=None,
         facets=(),
         pii={"ssn": "hash"},
         features={"income": "number"},
     )
-    return replace(mortgage, data=data)
+    return replace(mortgage, data=data, gate=replace(mortgage.gate, bias={}))
 
 
 HEADER = "application_id,approve,ssn,income"
@@ -184,7 +190,7 @@ class TestRunIsDue:
 
 
 class TestRunThatDriftAsksFor:
-    ASKED = Asked(2, "waiting", NOON, "unem drifted", ("decision#1", "drift-report#1"))
+    ASKED = asked(2, state="waiting", reason="unem drifted")
 
     def facts(
         self, *waiting: Pending, state: str = "waiting", last: Run | None = None
@@ -199,12 +205,12 @@ class TestRunThatDriftAsksFor:
     def test_takes_along_what_waits(self) -> None:
         facts = self.facts(pending())
         assert next_step(facts, TRAIN, NOON).kind == "start"
-        assert facts.reasons == ("uploads", "drift")
+        assert reasons(facts, TRAIN, NOON) == ("uploads", "drift")
 
     def test_starts_also_when_only_a_marker_waits(self) -> None:
         facts = self.facts(pending("_SUCCESS", is_marker=True))
         assert next_step(facts, TRAIN, NOON).kind == "start"
-        assert facts.reasons == ("drift",)
+        assert reasons(facts, TRAIN, NOON) == ("drift",)
 
     def test_waits_for_the_end_of_a_run_in_flight(self) -> None:
         facts = replace(self.facts(last=run()), execution=execution())
@@ -213,7 +219,61 @@ class TestRunThatDriftAsksFor:
     def test_is_asked_for_no_more_once_it_was_opened(self) -> None:
         facts = self.facts(state="taken", last=run(state="closed"))
         assert next_step(facts, TRAIN, NOON).kind == "nothing"
-        assert (facts.request, facts.reasons) == (None, ())
+        assert (facts.request, reasons(facts, TRAIN, NOON)) == (None, ())
+
+
+class TestSchedule:
+    """Every day at six in the morning."""
+
+    DAILY = replace(TRAIN, schedule=read_cron("0 6 * * *"))
+    MORNING = NOON - timedelta(hours=6)
+
+    def test_starts_a_run_with_what_was_uploaded_since_the_last(self) -> None:
+        facts = TrainingFacts((pending(arrived_at=self.MORNING - length(5)),), None, None)
+        verdict = next_step(facts, self.DAILY, self.MORNING)
+        assert verdict.kind == "start"
+        assert verdict.reason == "the schedule '0 6 * * *' was due at 2026-11-20T06:00Z"
+        assert reasons(facts, self.DAILY, self.MORNING) == ("uploads", "schedule")
+
+    def test_waits_for_its_time(self) -> None:
+        facts = TrainingFacts((pending(),), None, None)
+        assert next_step(facts, self.DAILY, NOON).kind == "wait"
+        assert reasons(facts, self.DAILY, NOON) == ("uploads",)
+
+    def test_was_answered_by_the_run_that_was_opened_after_it(self) -> None:
+        last = run(state="closed", outcome="Succeeded", opened_at=self.MORNING + length(1))
+        facts = TrainingFacts((pending(arrived_at=self.MORNING),), last, None)
+        assert scheduled(facts, self.DAILY, NOON) is None
+
+    def test_starts_nothing_when_there_is_nothing_new(self) -> None:
+        last = run(state="closed", outcome="Succeeded", opened_at=NOON - timedelta(days=2))
+        facts = TrainingFacts((), last, None)
+        assert next_step(facts, self.DAILY, NOON).kind == "nothing"
+
+    def test_takes_up_what_a_failed_run_had_taken(self) -> None:
+        last = run(state="closed", outcome="Failed", opened_at=NOON - timedelta(days=2))
+        assert next_step(TrainingFacts((), last, None), self.DAILY, NOON).kind == "start"
+
+
+class TestNewRows:
+    THOUSAND = replace(TRAIN, new_rows=1000)
+
+    def step(self, *waiting: Pending, minutes: float = 1000) -> Verdict:
+        return next_step(TrainingFacts(waiting, None, None), self.THOUSAND, after(minutes))
+
+    def test_are_waited_for_however_long_it_takes(self) -> None:
+        verdict = self.step(pending("a.csv", rows=400), pending("b.csv", rows=599))
+        assert (verdict.kind, verdict.reason) == (
+            "wait", "999 new rows are waiting, a run starts with 1000",
+        )  # fmt: skip
+
+    def test_start_a_run_when_uploads_have_been_quiet(self) -> None:
+        enough = (pending("a.csv", rows=400), pending("b.csv", rows=600))
+        assert self.step(*enough).kind == "start"
+        assert self.step(*enough, minutes=1).kind == "wait"
+
+    def test_are_not_waited_for_when_the_marker_arrives(self) -> None:
+        assert self.step(pending(rows=4), pending("_SUCCESS", is_marker=True)).kind == "start"
 
 
 class TestRunInFlight:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from steward.errors import BadEvent
 from steward.events.parse import parse
 from steward.events.types import (
+    AlarmChanged,
     DriftReported,
     EndpointChanged,
+    JobChanged,
     LookAt,
     ObjectCreated,
     Ordered,
@@ -31,6 +33,7 @@ LANDING, ARTIFACTS = (
     f"steward-{purpose}-123456789012-eu-west-1" for purpose in ("landing", "artifacts")
 )
 EVENTS = Path(__file__).parent.parent.parent.parent / "events"
+DOCUMENTED = EVENTS.parent / "tests" / "story" / "documented"
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -282,6 +285,7 @@ class TestDriftReport:
         return usual | {
             "source": "steward.drift",
             "detail-type": "Drift Report",
+            "time": "2026-11-20T13:00:00Z",
             "detail": detail | given,
         }
 
@@ -289,15 +293,26 @@ class TestDriftReport:
         assert read(self.event()) == DriftReported(
             model="mortgage",
             version=2,
+            kind="data_quality",
             window=(on(20, 11, 0, 0), on(20, 12, 0, 0)),
             rows=500,
             violations=({"feature_name": "unem"},),
-            at=on(20, 8, 15, 30),
+            at=on(20, 13, 0, 0),
         )
+
+    def test_may_name_its_kind(self) -> None:
+        read_ = read(self.event(kind="bias"))
+        assert isinstance(read_, DriftReported)
+        assert read_.kind == "bias"
 
     @pytest.mark.parametrize(
         ("given", "told"),
         [
+            ({"kind": "vibes"}, "detail.kind: found 'vibes', allowed is one of ['data_quality'"),
+            (
+                {"window": {"start": "2026-11-20T11:00:00Z", "end": "2026-11-20T14:00:00Z"}},
+                "which is after the event's time",
+            ),
             ({"model": ""}, "detail.model: found '', a text is needed"),
             ({"version": "2"}, "detail.version: found '2', a whole number is needed"),
             ({"rows": None}, "detail.rows: found None, a whole number is needed"),
@@ -312,6 +327,46 @@ class TestDriftReport:
     def test_says_what_is_missing(self, given: dict[str, object], told: str) -> None:
         with pytest.raises(BadEvent, match=re.escape(told)):
             read(self.event(**given))
+
+
+class TestAlarm:
+    def event(self, **dimensions: str) -> dict[str, Any]:
+        """CloudWatch's documented event, of a metric that a monitor publishes."""
+        alarm = json.loads((DOCUMENTED / "alarm.json").read_text(encoding="utf-8"))
+        metric = alarm["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]
+        metric |= {
+            "namespace": "/aws/sagemaker/Endpoints/data-metric",
+            "name": "feature_baseline_drift_unem",
+            "dimensions": dimensions,
+        }
+        return alarm  # type: ignore[no-any-return]
+
+    @pytest.mark.parametrize("dimension", ["Endpoint", "EndpointName"])
+    def test_is_read_under_both_names_of_the_dimension(self, dimension: str) -> None:
+        assert read(self.event(**{dimension: "steward-mortgage"})) == AlarmChanged(
+            alarm="churn-prod-5xx",
+            endpoint="steward-mortgage",
+            namespace="/aws/sagemaker/Endpoints/data-metric",
+            metric="feature_baseline_drift_unem",
+            reason="Threshold Crossed",
+            at=on(20, 12, 0, 0),
+        )
+
+    def test_without_an_endpoint_is_refused(self) -> None:
+        with pytest.raises(BadEvent, match="has no dimension Endpoint or EndpointName"):
+            read(self.event(Colour="red"))
+
+    def test_on_an_expression_of_several_metrics_is_refused(self) -> None:
+        alarm = self.event(Endpoint="steward-mortgage")
+        alarm["detail"]["configuration"]["metrics"] *= 2
+        with pytest.raises(BadEvent, match="found 2 metrics, an alarm on one is needed"):
+            read(alarm)
+
+
+def test_a_processing_job_is_read() -> None:
+    job = json.loads((DOCUMENTED / "processing.json").read_text(encoding="utf-8"))
+    found = read(job | {"account": ACCOUNT, "region": REGION})
+    assert found == JobChanged(job["detail"]["ProcessingJobName"])
 
 
 class TestOrder:

@@ -40,6 +40,7 @@ def given_to_functions(root: Path) -> dict[str, str]:
         "TRAINING_QUEUE_URL": f"{queue}training",
         "APPROVAL_QUEUE_URL": f"{queue}approval",
         "ROLLOUT_QUEUE_URL": f"{queue}rollout",
+        "DRIFT_QUEUE_URL": f"{queue}drift",
         "POWERTOOLS_SERVICE_NAME": "steward",
         "POWERTOOLS_METRICS_NAMESPACE": "Steward",
     }

@@ -32,7 +32,7 @@ PREFIX = "steward"
 LANDING, ARTIFACTS = (f"{PREFIX}-{use}-{ACCOUNT}-{REGION}" for use in ("landing", "artifacts"))
 NAME = f"{PREFIX}-mortgage"
 INCOMING = "mortgage/incoming/"
-CONCERNS = ("training", "approval", "rollout")
+CONCERNS = ("training", "approval", "rollout", "drift")
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def open_house(
         aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     aws.sns.create_topic(Name=f"{PREFIX}-people")
     apps = {}
-    for concern in (*CONCERNS, "drift", "sweep"):
+    for concern in (*CONCERNS, "sweep"):
         aws.sqs.create_queue(QueueName=f"{PREFIX}-{concern}")
         apps[concern] = importlib.import_module(f"{concern}.app")
         monkeypatch.setattr(apps[concern], "_aws", aws)

@@ -8,7 +8,7 @@ import pytest
 from steward.record.agenda import on_agenda
 from tests.steward.functions.house import House
 
-ALL = [("training", "mortgage"), ("approval", "mortgage"), ("rollout", "mortgage")]
+ALL = [(concern, "mortgage") for concern in ("training", "approval", "rollout", "drift")]
 
 
 class TestSweep:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,8 +43,9 @@ def faults(tmp_path: Path, example: str) -> Faults:
     def faults(*changes: tuple[str, str], name: str = "mortgage") -> tuple[str, ...]:
         text = example
         for line, other in changes:
-            assert text.count(f"\n{line}") == 1, f"{line!r} must begin one line of the example"
-            text = re.sub(rf"(?m)^{re.escape(line)}.*$", lambda _: other, text)  # noqa: B023
+            begins = rf"(?m)^{re.escape(line)}(?!\w)"
+            assert len(re.findall(begins, text)) == 1, f"{line!r} must begin one line"
+            text = re.sub(begins + ".*$", lambda _: other, text)  # noqa: B023
         path = tmp_path / f"{name}.toml"
         path.write_text(text, encoding="utf-8")
         try:
@@ -66,10 +68,10 @@ class TestExample:
         assert mortgage.train.max_wait == timedelta(hours=6)
         assert mortgage.train.hyperparameters["learning_rate"] == 0.05
         assert mortgage.gate.metrics == {"auc": MetricRule(min=0.65, max_drop=0.02)}
-        assert mortgage.gate.bias == {"white": BiasRule(0, {"DPPL": 0.15})}
+        assert mortgage.gate.bias == {"white": BiasRule(0, None, {"DPPL": 0.15})}
         assert mortgage.serve.instances == 4
         assert mortgage.rollout.termination_wait == timedelta(minutes=1)
-        assert mortgage.retrain.on == ("data_quality", "model_quality")
+        assert mortgage.retrain.on == ("data_quality", "prediction_drift", "model_quality")
         assert mortgage.retrain.cooldown == timedelta(days=7)
 
     def test_a_data_file_must_have_each_column_that_is_named_anywhere(
@@ -101,6 +103,86 @@ def test_what_is_not_said_has_a_careful_default(tmp_path: Path) -> None:
     assert spec.gate.approvers == ()
     assert spec.rollout.capture_percent == 100
     assert spec.retrain.on == ()
+    assert (spec.monitor.kinds, spec.monitor.source) == ((), "steward")
+    assert (spec.train.schedule, spec.train.new_rows, spec.data.time) == (None, 0, None)
+
+
+class TestMonitor:
+    @pytest.mark.parametrize(
+        ("line", "other", "fault"),
+        [
+            ("source", 'source = "evidently"', "monitor.source: found 'evidently', allowed is"),
+            ("kinds", 'kinds = ["vibes"]', "monitor.kinds: found ['vibes'], allowed is a list of"),
+            ("every", 'every = "5h"', "monitor.every: found 5h, allowed is one of 1h, 2h, 3h"),
+            ("every", 'every = "30m"', "monitor.every: found '30m', allowed is <int>s|m|h|d from"),
+            ("min_rows", "min_rows = 3", "monitor.min_rows: found 3, allowed is a whole number"),
+            ("alpha", "alpha = 1", "monitor.alpha: found 1, allowed is a number from"),
+            ("outcomes", "", "monitor.outcomes: missing, allowed is a prefix: model_quality, bias"),
+            ("outcomes", 'outcomes = "mortgage/incoming/x/"', "allowed is a prefix apart from"),
+            ("percent", "percent = 0", "monitor.kinds: nothing is captured to watch"),
+            ("flagged", "flagged = 4", "retrain.flagged: found 4, allowed is 1 to retrain.of (3)"),
+            ("on", 'on = ["moods"]', "retrain.on: found ['moods'], allowed is a list of"),
+            ("budget", "budget = -1", "retrain.budget: found -1, allowed is a whole number"),
+            (
+                "schema_break_blocks_training",
+                'schema_break_blocks_training = "no"',
+                "retrain.schema_break_blocks_training: found 'no', allowed is true or false",
+            ),
+            (
+                "source",
+                'source = "model-monitor"',
+                "monitor.kinds: Model Monitor knows no 'prediction_drift', leave it out",
+            ),
+        ],
+    )
+    def test_is_refused(self, faults: Faults, line: str, other: str, fault: str) -> None:
+        (found,) = faults((line, other))
+        assert found.startswith(f"mortgage.toml: {fault}") or fault in found
+
+    def test_of_bias_needs_a_rule(self, faults: Faults) -> None:
+        (found,) = faults(("[gate.bias.white]", "[left]"), ("disadvantaged", ""), ("max_abs", ""))
+        assert "left: unknown key" in found
+
+    def test_of_nothing_needs_nothing(self, faults: Faults) -> None:
+        assert faults(("kinds", "kinds = []"), ("outcomes", ""), ("percent", "percent = 0")) == ()
+
+
+class TestGroup:
+    """Conditional bias metrics are conditional on a column."""
+
+    def test_is_a_column_that_data_must_have(self, mortgage: ModelSpec) -> None:
+        rule = replace(mortgage.gate.bias["white"], group="purpose")
+        spec = replace(mortgage, gate=replace(mortgage.gate, bias={"white": rule}))
+        assert spec.columns[-1] == "purpose"
+
+    @pytest.mark.parametrize("group", ["white", "application_id", "approve", "ssn"])
+    def test_says_something_new(self, faults: Faults, group: str) -> None:
+        (found,) = faults(("disadvantaged", f'disadvantaged = 0\ngroup = "{group}"'))
+        assert found.startswith(f"mortgage.toml: gate.bias.white.group: found {group!r}, allowed")
+
+    def test_is_missed_by_a_metric_that_needs_it(self, faults: Faults) -> None:
+        (found,) = faults(("max_abs", "max_abs = { CDDPL = 0.1 }"))
+        assert found == (
+            "mortgage.toml: gate.bias.white.group: missing, allowed is a column name: "
+            "CDDPL needs it"
+        )
+
+
+class TestTime:
+    def test_is_a_column_that_data_must_have_and_no_feature(self, faults: Faults) -> None:
+        assert faults(("label", 'label = "approve"\ntime = "applied_at"')) == ()
+        (found,) = faults(("label", 'label = "approve"\ntime = "unem"'))
+        assert "data.features.unem" in found
+
+
+class TestSchedule:
+    def test_is_a_cron_expression(self, faults: Faults) -> None:
+        assert faults(("pipeline", 'pipeline = "tabular"\nschedule = "0 3 * * 1"')) == ()
+        (found,) = faults(("pipeline", 'pipeline = "tabular"\nschedule = "hourly"'))
+        assert found == (
+            "mortgage.toml: train.schedule: found 'hourly', allowed is a cron expression such as "
+            "'0 3 * * 1', in UTC (1 fields, five are needed)"
+        )
 
 
 class TestBounds:

@@ -42,6 +42,7 @@ def start_run(aws: Aws, names: Names, run: Run) -> Execution:
         "SnapshotDigest": run.snapshot,
         "SpecUri": run.spec_uri,
         "ChampionUri": run.champion_uri,
+        "ChampionSnapshotUri": run.champion_snapshot_uri,
     }
     answer = aws.sagemaker.start_pipeline_execution(
         PipelineName=names.pipeline,

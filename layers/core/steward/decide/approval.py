@@ -148,8 +148,14 @@ def _drop(name: str, value: float, most: float, evidence: Evidence) -> Finding:
     theirs = _number(evidence.evaluation, *path)
     if theirs is None:
         return Finding(HELD, f"{name} of the serving version is missing from the evaluation")
-    text = f"{name} {value:.3f} against {theirs:.3f} of the serving version on the same rows"
-    kind = PASSED if theirs - value <= most else FAILED
+    # A contest on recent rows measures both anew; without one, both were measured on the test rows.
+    contest = _find(champion, "candidate")
+    ours = value if contest is None else _number(champion, "candidate", name, "value")
+    if ours is None:
+        return Finding(HELD, f"{name} of the new version is missing from the contest")
+    rows = f"the same {_find(champion, 'basis') or 'test'} rows"
+    text = f"{name} {ours:.3f} against {theirs:.3f} of the serving version on {rows}"
+    kind = PASSED if theirs - ours <= most else FAILED
     return Finding(kind, f"{text}, a drop of {most:.3f} is allowed")
 
 

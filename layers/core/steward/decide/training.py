@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from steward import times
 from steward.decide.verdict import Verdict
 from steward.spec.model import ModelSpec, TrainSpec
 
@@ -14,7 +15,10 @@ RUNNING = ("Executing", "Stopping")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An object version as it lies in the bucket. `header` is None when the object is gone."""
+    """An object version as it lies in the bucket. `header` is None when the object is gone.
+
+    `rows` are its lines without the header.
+    """
 
     bucket: str
     key: str
@@ -25,6 +29,7 @@ class Upload:
     at: datetime
     sha256: str
     header: str | None
+    rows: int = 0
 
     @property
     def identity(self) -> str:
@@ -44,6 +49,7 @@ class Accepted:
     sequencer: str
     at: datetime
     dataset: str
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +61,25 @@ class Pending:
     sequencer: str
     arrived_at: datetime
     is_marker: bool
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The last run that drift asked for; `causes` are the decision and the report, by node id."""
+    """The last run that drift asked for; `causes` are the decision and the report, by node id.
+
+    `version` served then and had drifted in `drifted`; `earlier` are the times of this request and
+    of those before it that still count.
+    """
 
     number: int
     state: str
     at: datetime
     reason: str
     causes: tuple[str, ...]
+    version: int
+    drifted: frozenset[str]
+    earlier: tuple[datetime, ...]
 
     @property
     def waiting(self) -> bool:
@@ -91,6 +105,7 @@ class Run:
     snapshot_uri: str
     spec_uri: str
     champion_uri: str
+    champion_snapshot_uri: str = ""
     causes: tuple[str, ...] = ()
     execution_arn: str | None = None
     outcome: str | None = None
@@ -147,15 +162,36 @@ class TrainingFacts:
         return self.asked if self.asked and self.asked.waiting else None
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why a run would start now."""
-        uploads = ("uploads",) if any(not row.is_marker for row in self.pending) else ()
-        return (*uploads, "drift") if self.request else uploads
-
-    @property
     def next_number(self) -> int:
         """Number of the run that would come next."""
         return self.run.number + 1 if self.run else 1
+
+
+def reasons(facts: TrainingFacts, train: TrainSpec, now: datetime) -> tuple[str, ...]:
+    """Why a run would start now."""
+    every = {
+        "uploads": any(not row.is_marker for row in facts.pending),
+        "schedule": scheduled(facts, train, now) is not None,
+        "drift": facts.request is not None,
+    }
+    return tuple(reason for reason, holds in every.items() if holds)
+
+
+def scheduled(facts: TrainingFacts, train: TrainSpec, now: datetime) -> datetime | None:
+    """The time of the schedule that no run has answered; None when there is nothing new to learn.
+
+    What a failed run had taken is new.
+    """
+    if train.schedule is None or not _is_anything_new(facts):
+        return None
+    since = facts.run.opened_at if facts.run else min(row.arrived_at for row in facts.pending)
+    due = train.schedule.latest(now)
+    return due if due and due > since else None
+
+
+def _is_anything_new(facts: TrainingFacts) -> bool:
+    run_failed = facts.run and facts.run.outcome not in (None, "Succeeded")
+    return bool(run_failed) or any(not row.is_marker for row in facts.pending)
 
 
 def started(run: Run, execution: Execution) -> Verdict:
@@ -168,10 +204,10 @@ def started(run: Run, execution: Execution) -> Verdict:
 def judge_upload(upload: Upload, spec: ModelSpec) -> Verdict:
     """Accept a data file, or reject it with the reason."""
     facts = {"key": upload.key, "version": upload.identity, "size": upload.size}
-    fault = _fault(upload, spec.data.columns)
+    fault = _fault(upload, spec.columns)
     if fault:
         return Verdict(CONCERN, upload.key, "reject", f"{upload.key} is left out: {fault}", facts)
-    reason = f"{upload.key} ({upload.size} bytes) has all {len(spec.data.columns)} columns"
+    reason = f"{upload.key} ({upload.size} bytes) has all {len(spec.columns)} columns"
     return Verdict(CONCERN, upload.key, "accept", reason, facts)
 
 
@@ -224,6 +260,8 @@ def _unpaused(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
         return _in_flight(run, facts.execution)
     if facts.request:
         return _drift_asks(facts, facts.request)
+    if due := scheduled(facts, train, now):
+        return _schedule_asks(facts, train, due)
     if not facts.pending:
         return Verdict(CONCERN, "run", "nothing", "no data is waiting", {})
     if all(pending.is_marker for pending in facts.pending):
@@ -254,6 +292,14 @@ def _drift_asks(facts: TrainingFacts, asked: Asked) -> Verdict:
     return Verdict(CONCERN, f"run {facts.next_number}", "start", reason, told)
 
 
+def _schedule_asks(facts: TrainingFacts, train: TrainSpec, due: datetime) -> Verdict:
+    """The schedule waits for no quiet: what has been uploaded so far is taken."""
+    text = train.schedule.text if train.schedule else ""
+    reason = f"the schedule {text!r} was due at {times.iso(due)[:16]}Z"
+    told = {"number": facts.next_number, "due": due}
+    return Verdict(CONCERN, f"run {facts.next_number}", "start", reason, told)
+
+
 def _only_a_marker(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
     """Events come in any order: the marker's data may be on its way, or was taken long ago."""
     quiet = now - max(pending.arrived_at for pending in facts.pending)
@@ -270,8 +316,11 @@ def _start_or_wait(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Ver
     arrivals = [pending.arrived_at for pending in facts.pending]
     quiet, waited = now - max(arrivals), now - min(arrivals)
     why = None
+    rows = sum(pending.rows for pending in facts.pending)
     if any(pending.is_marker for pending in facts.pending):
         why = "the marker object arrived"
+    elif rows < train.new_rows:
+        return _too_few(facts, train, rows)
     elif quiet >= train.quiet_period:
         why = f"uploads have been quiet for {_minutes(train.quiet_period)}"
     elif waited >= train.max_wait:
@@ -282,6 +331,12 @@ def _start_or_wait(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Ver
     waiting = "1 upload is waiting" if count == 1 else f"{count} uploads are waiting"
     reason = f"{waiting} and {why}"
     return Verdict(CONCERN, subject, "start", reason, {"number": facts.next_number, "why": why})
+
+
+def _too_few(facts: TrainingFacts, train: TrainSpec, rows: int) -> Verdict:
+    reason = f"{rows} new rows are waiting, a run starts with {train.new_rows}"
+    told = {"after": facts.next_number - 1, "rows": rows}
+    return Verdict(CONCERN, f"run {facts.next_number}", "wait", reason, told)
 
 
 def _minutes(length: timedelta) -> str:

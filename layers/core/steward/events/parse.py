@@ -1,18 +1,21 @@
 """Raw JSON into one of the events, or BadEvent that says what was missing.
 
-Shapes: the EventBridge pages of S3 ("Object Created") and of SageMaker ("Automating Amazon
-SageMaker with Amazon EventBridge").
+Shapes: the EventBridge pages of S3 ("Object Created"), of SageMaker ("Automating Amazon SageMaker
+with Amazon EventBridge") and of CloudWatch ("Alarm events and EventBridge").
 """
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from steward.errors import BadEvent
 from steward.events import fields
 from steward.events.fields import Json
 from steward.events.types import (
+    AlarmChanged,
     DriftReported,
     EndpointChanged,
+    JobChanged,
     LookAt,
     ObjectCreated,
     Ordered,
@@ -20,7 +23,12 @@ from steward.events.types import (
     RunChanged,
     Trigger,
 )
+from steward.spec.kinds import DATA_QUALITY, KINDS
 
+# Which of the two it is differs between pages of SageMaker's documentation.
+_ENDPOINT_DIMENSIONS = ("Endpoint", "EndpointName")
+# The clock of whoever reports need not agree with EventBridge's.
+_SKEW = timedelta(minutes=5)
 ORDERS = ("pause", "resume", "abort", "retire", "adopt")
 
 
@@ -108,17 +116,54 @@ def _endpoint_changed(event: Json) -> EndpointChanged:
 
 
 def _drift_reported(event: Json) -> DriftReported:
-    window = tuple(fields.time(event, "detail", "window", end) for end in ("start", "end"))
-    if not window[0] < window[1]:
-        raise BadEvent(f"detail.window: found {window[0]} to {window[1]}, its end must be later")
+    """Its published schema is docs/drift-report.schema.json."""
+    at = fields.time(event, "time")
+    start, end = (fields.time(event, "detail", "window", bound) for bound in ("start", "end"))
+    if not start < end:
+        raise BadEvent(f"detail.window: found {start} to {end}, its end must be later")
+    if end > at + _SKEW:
+        raise BadEvent(f"detail.window: found the end {end}, which is after the event's time {at}")
+    kind = fields.optional_text(event, "detail", "kind") or DATA_QUALITY
+    if kind not in KINDS:
+        raise BadEvent(f"detail.kind: found {kind!r}, allowed is one of {list(KINDS)}")
     return DriftReported(
         model=fields.text(event, "detail", "model"),
         version=fields.whole(event, "detail", "version"),
-        window=(window[0], window[1]),
+        kind=kind,
+        window=(start, end),
         rows=fields.whole(event, "detail", "rows"),
         violations=fields.objects(event, "detail", "violations"),
-        at=fields.time(event, "time"),
+        at=at,
     )
+
+
+def _alarm_changed(event: Json) -> AlarmChanged:
+    """Only alarms on one metric of an endpoint come here: the rule asks for its namespace."""
+    alarm = fields.text(event, "detail", "alarmName")
+    metrics = fields.objects(event, "detail", "configuration", "metrics")
+    watched = [metric for metric in metrics if "metricStat" in metric]
+    if len(watched) != 1:
+        raise BadEvent(f"{alarm}: found {len(watched)} metrics, an alarm on one is needed")
+    metric, name = watched[0], ("metricStat", "metric")
+    endpoints = [
+        value
+        for dimension in _ENDPOINT_DIMENSIONS
+        if (value := fields.optional_text(metric, *name, "dimensions", dimension))
+    ]
+    if not endpoints:
+        raise BadEvent(f"{alarm}: its metric has no dimension {' or '.join(_ENDPOINT_DIMENSIONS)}")
+    return AlarmChanged(
+        alarm=alarm,
+        endpoint=endpoints[0],
+        namespace=fields.text(metric, *name, "namespace"),
+        metric=fields.text(metric, *name, "name"),
+        reason=fields.optional_text(event, "detail", "state", "reason") or "",
+        at=fields.time(event, "detail", "state", "timestamp"),
+    )
+
+
+def _job_changed(event: Json) -> JobChanged:
+    return JobChanged(fields.text(event, "detail", "ProcessingJobName"))
 
 
 _READERS: dict[tuple[str, str], Callable[[Json], Trigger]] = {
@@ -130,5 +175,7 @@ _READERS: dict[tuple[str, str], Callable[[Json], Trigger]] = {
     ("aws.sagemaker", "SageMaker Model Package State Change"): _package_changed,
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Endpoint Deployment State Change"): _endpoint_changed,
+    ("aws.sagemaker", "SageMaker Processing Job State Change"): _job_changed,
+    ("aws.cloudwatch", "CloudWatch Alarm State Change"): _alarm_changed,
     ("steward.drift", "Drift Report"): _drift_reported,
 }

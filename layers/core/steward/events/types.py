@@ -55,10 +55,30 @@ class DriftReported:
 
     model: str
     version: int
+    kind: str
     window: tuple[datetime, datetime]
     rows: int
     violations: tuple[Mapping[str, object], ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChanged:
+    """An alarm on a metric of a monitor fired."""
+
+    alarm: str
+    endpoint: str
+    namespace: str
+    metric: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A processing job changed its status."""
+
+    job: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +106,13 @@ class Ordered:
 
 
 type Trigger = (
-    ObjectCreated | RunChanged | PackageChanged | EndpointChanged | DriftReported | LookAt | Ordered
+    ObjectCreated
+    | RunChanged
+    | PackageChanged
+    | EndpointChanged
+    | DriftReported
+    | AlarmChanged
+    | JobChanged
+    | LookAt
+    | Ordered
 )

@@ -1,116 +1,84 @@
-"""Reads reports of monitors in the shapes that Model Monitor documents, and what they concern."""
+"""Reads what a report is judged against: what serves, the last run, and the windows before."""
 
-import json
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-
-from steward import digest
-from steward.aws import Aws, ClientError
-from steward.decide.drift import DriftFacts, DriftReport, Violation
-from steward.errors import BadEvent
-from steward.events.types import DriftReported, ObjectCreated
-from steward.lineage.nodes import drift_report_id
+from steward import times
+from steward.aws import Aws
+from steward.decide.drift_facts import DriftFacts, DriftReport, Judged, Told
 from steward.names import Names
-from steward.observe.serving import observe_endpoint
-from steward.observe.training import read_asked, read_run
+from steward.observe.serving import observe_endpoint, read_served, read_snapshot_uri
+from steward.observe.training import (
+    observe_data,
+    read_asked,
+    read_run,
+    read_snapshot,
+)
 from steward.record.store import Store
 
-# What a violation is about: feature in data quality, metric in the others, facet or label at last.
-_ABOUT = ("feature_name", "metric_name", "facet", "label")
-_VERSION = re.compile(r"monitoring/[^/]+/v(\d{1,9})/")
-_HOUR = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/(\d\d)/[^/]+$")
 # In these the endpoint answers nobody.
 _NOT_SERVING = ("Creating", "Deleting", "Failed", "OutOfService")
 
 
-def file_id(event: ObjectCreated) -> str:
-    """Node id of the report in a file: version id, else etag and sequencer."""
-    identity = event.version_id or f"{event.etag}/{event.sequencer}"
-    return drift_report_id([event.bucket, event.key, identity])
-
-
-def observe_file(aws: Aws, event: ObjectCreated) -> DriftReport:
-    """The report in a violation file; BadEvent when it is none.
-
-    Its key is `monitoring/<model>/v<N>/.../yyyy/mm/dd/hh/constraint_violations.json`.
-    """
-    version = _VERSION.match(event.key)
-    return DriftReport(
-        id=file_id(event),
-        source=f"s3://{event.bucket}/{event.key}",
-        at=event.at,
-        version=int(version[1]) if version else None,
-        window=_window(event.key),
-        rows=None,
-        violations=_read(aws, event),
-    )
-
-
-def _window(key: str) -> tuple[datetime, datetime] | None:
-    """The hour that the key names."""
-    found = _HOUR.search(key)
-    if found is None:
-        return None
-    try:
-        start = datetime(*map(int, found.groups()), tzinfo=UTC)  # type: ignore[arg-type, misc]
-    except ValueError:
-        return None
-    return start, start + timedelta(hours=1)
-
-
-def _read(aws: Aws, event: ObjectCreated) -> tuple[Violation, ...] | None:
-    version = {"VersionId": event.version_id} if event.version_id else {}
-    uri = f"s3://{event.bucket}/{event.key}"
-    try:
-        answer = aws.s3.get_object(Bucket=event.bucket, Key=event.key, **version)  # type: ignore[arg-type]
-    except ClientError as error:
-        # The role may list the bucket, so "not found" is really that and not a refusal.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        return None
-    if answer["ETag"].strip('"') != event.etag:
-        return None
-    try:
-        document = json.loads(answer["Body"].read())
-    except (ValueError, RecursionError) as error:
-        raise BadEvent(f"{uri}: not JSON: {error}") from None
-    found = document.get("violations") if isinstance(document, dict) else None
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise BadEvent(f"{uri}: violations: a list of objects is needed")
-    return _violations(found)
-
-
-def report_of(event: DriftReported) -> DriftReport:
-    """The report in a custom event; the same content is the same report."""
-    start, end = event.window
-    content = [event.model, event.version, start, end, event.rows, list(event.violations)]
-    return DriftReport(
-        id=drift_report_id(content),
-        source=f"steward.drift {digest.of(content)[:12]}",
-        at=event.at,
-        version=event.version,
-        window=event.window,
-        rows=event.rows,
-        violations=_violations(event.violations),
-    )
-
-
-def _violations(entries: Sequence[Mapping[str, object]]) -> tuple[Violation, ...]:
-    return tuple(_violation(entry) for entry in entries)
-
-
-def _violation(entry: Mapping[str, object]) -> Violation:
-    about = next((str(entry[name]) for name in _ABOUT if name in entry), "unknown")
-    return Violation(str(entry.get("constraint_check_type", "unknown")), about)
-
-
-def observe_drift(aws: Aws, store: Store, names: Names) -> DriftFacts:
-    """What serves, the last run, and the last run that drift asked for."""
+def observe_live(aws: Aws, store: Store, names: Names) -> int | None:
+    """The version of ours that serves now; None when none does."""
     endpoint = observe_endpoint(aws, names.endpoint)
-    serves = endpoint is not None and endpoint.status not in _NOT_SERVING
+    if endpoint is None or endpoint.status in _NOT_SERVING:
+        return None
+    number = names.version_of(endpoint.config)
+    if number is None:
+        adopted = read_served(store, names, endpoint.config)
+        number = adopted.number if adopted else None
+    return number
+
+
+def observe_drift(aws: Aws, store: Store, names: Names, report: DriftReport) -> DriftFacts:
+    """Everything that a report is judged against."""
+    model, live = names.model, observe_live(aws, store, names)
     return DriftFacts(
-        live=names.version_of(endpoint.config) if endpoint and serves else None,
-        run=read_run(store, names.model),
-        asked=read_asked(store, names.model),
+        live=live,
+        run=read_run(store, model),
+        asked=read_asked(store, model),
+        history=read_history(store, model, report),
+        new_rows=_new_rows(aws, store, names, live) if report.findings and live else None,
+        told=read_told(store, model, report),
     )
+
+
+def window_prefix(report: DriftReport) -> str:
+    """Sort key of a judged window's row, without its time."""
+    return f"window#{report.kind}#{report.version or 0:010d}#"
+
+
+def told_key(report: DriftReport) -> str:
+    """Sort key of what a person was last told of a version and kind."""
+    return f"told#{report.kind}#{report.version or 0:010d}"
+
+
+def read_history(store: Store, model: str, report: DriftReport) -> tuple[Judged, ...]:
+    """The windows of this version and kind that were judged, oldest first."""
+    rows = store.query(store.work, model, window_prefix(report))
+    return tuple(
+        Judged(
+            start=times.parse(str(row["start"])),
+            report=str(row["report"]),
+            whole=bool(row["whole"]),
+            marks=_marks(row["marks"]),
+        )
+        for row in rows
+    )
+
+
+def read_told(store: Store, model: str, report: DriftReport) -> Told | None:
+    """What a person was last told of this version and kind."""
+    row = store.get(store.work, model, told_key(report))
+    return Told(_marks(row["marks"]), times.parse(str(row["at"]))) if row else None
+
+
+def _marks(value: object) -> frozenset[str]:
+    return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
+
+
+def _new_rows(aws: Aws, store: Store, names: Names, live: int) -> int:
+    """Rows of the data that the version that serves was not trained on."""
+    data = observe_data(store, names.model)
+    uri = read_snapshot_uri(store, names, live)
+    learned = read_snapshot(aws, uri) if uri else {}
+    return sum(found.rows for found in data if learned.get(found.key) != found.sequencer)

@@ -6,6 +6,7 @@ from datetime import datetime
 from steward import times
 from steward.aws import Aws, ClientError
 from steward.decide.versions import Approval, Artifact, Version
+from steward.lineage.nodes import version_id
 from steward.names import Names
 from steward.record.store import Store
 
@@ -94,6 +95,18 @@ def read_served(store: Store, names: Names, config: str) -> Version | None:
         return read_version(store, names.model, number)
     versions = read_versions(store, names.model).values()
     return next((version for version in versions if version.adopted == config), None)
+
+
+def read_snapshot_uri(store: Store, names: Names, number: int) -> str:
+    """The manifest that a version was trained on; empty when nobody knows."""
+    found = store.get(store.lineage, version_id(names.group, number), "node")
+    links = found["links"] if found else []
+    for link in links if isinstance(links, list) else []:
+        if str(link["to"]).startswith("snapshot#"):
+            snapshot = store.get(store.lineage, str(link["to"]), "node")
+            facts = snapshot["facts"] if snapshot else {}
+            return str(facts["manifest"]) if isinstance(facts, dict) and facts else ""
+    return ""
 
 
 def version_from(row: dict[str, object]) -> Version:

@@ -19,10 +19,12 @@ from steward.decide.training import (
 from steward.digest import of_text
 from steward.events.types import ObjectCreated
 from steward.names import Names, split_s3
-from steward.observe.serving import observe_endpoint, read_served
+from steward.observe.serving import observe_endpoint, read_served, read_snapshot_uri
 from steward.record.store import Store
 from steward.spec.model import ModelSpec
 
+# Its row holds training until a whole window was seen, or a person resumes.
+SCHEMA_BREAK = "schema-break"
 _CHUNK = 1024 * 1024
 _MOST_HEADER = 64 * 1024
 
@@ -36,13 +38,13 @@ def observe_upload(aws: Aws, event: ObjectCreated) -> Upload:
         # The role may list the bucket, so "not found" is really that and not a refusal.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        return _upload(event, "", None)
+        return _upload(event, "", None, 0)
     if answer["ETag"].strip('"') != event.etag:
-        return _upload(event, "", None)
+        return _upload(event, "", None, 0)
     return _upload(event, *_read(answer["Body"].iter_chunks(_CHUNK)))
 
 
-def _upload(event: ObjectCreated, sha256: str, header: str | None) -> Upload:
+def _upload(event: ObjectCreated, sha256: str, header: str | None, rows: int) -> Upload:
     return Upload(
         bucket=event.bucket,
         key=event.key,
@@ -53,17 +55,21 @@ def _upload(event: ObjectCreated, sha256: str, header: str | None) -> Upload:
         at=event.at,
         sha256=sha256,
         header=header,
+        rows=rows,
     )
 
 
-def _read(chunks: Iterator[bytes]) -> tuple[str, str]:
-    digest, head = hashlib.sha256(), b""
+def _read(chunks: Iterator[bytes]) -> tuple[str, str, int]:
+    """Digest, first line, and the number of the other lines; the last one may lack its end."""
+    digest, head, ends, last = hashlib.sha256(), b"", 0, b"\n"
     for chunk in chunks:
         digest.update(chunk)
+        ends, last = ends + chunk.count(b"\n"), chunk[-1:] or last
         if b"\n" not in head and len(head) < _MOST_HEADER:
             head += chunk[:_MOST_HEADER]
     first = head.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    return digest.hexdigest(), first.rstrip("\r")
+    lines = ends + (last != b"\n")
+    return digest.hexdigest(), first.rstrip("\r"), max(0, lines - 1)
 
 
 def object_key(key: str) -> str:
@@ -79,19 +85,23 @@ def accepted_version(store: Store, model: str, key: str) -> Accepted | None:
 
 def observe_training(aws: Aws, store: Store, spec: ModelSpec) -> TrainingFacts:
     """Pending data, the last run, and what SageMaker says of it now."""
-    # A pause of rollouts stands between the two, and pauses training too.
-    rows = store.between(store.work, spec.name, "rollout#pause", "run")
+    # A pause of rollouts pauses training too; so does a broken schema, if the model's file says so.
+    rows = store.between(store.work, spec.name, "rollout#pause", SCHEMA_BREAK)
     named = {str(row["sk"]): row for row in rows}
     run = _run(named["run"]) if "run" in named else None
     pending = tuple(_pending(found) for found in store.query(store.work, spec.name, "pending#"))
     running = run and run.open and run.execution_arn
     execution = observe_execution(aws, str(running)) if running else None
-    paused = _paused(named.get("rollout#pause"))
+    paused = _paused(named.get("rollout#pause")) or _broken(named.get(SCHEMA_BREAK))
     return TrainingFacts(pending, run, execution, read_asked(store, spec.name), paused)
 
 
 def _paused(row: dict[str, object] | None) -> str | None:
     return f"{row['kind']}d by {row['by']}: {row['why']}" if row else None
+
+
+def _broken(row: dict[str, object] | None) -> str | None:
+    return f"held since {row['at']}: {row['reason']}" if row else None
 
 
 def read_run(store: Store, model: str) -> Run | None:
@@ -176,11 +186,13 @@ def observe_definition(aws: Aws, execution_arn: str) -> str:
     return of_text(answer["PipelineDefinition"])
 
 
-def observe_champion(aws: Aws, store: Store, names: Names) -> str:
-    """URI of the model artifact that serves now; empty when nothing of ours serves."""
+def observe_champion(aws: Aws, store: Store, names: Names) -> tuple[str, str]:
+    """URIs of the model that serves now and of the manifest it was trained on; empty for none."""
     endpoint = observe_endpoint(aws, names.endpoint)
     known = read_served(store, names, endpoint.config) if endpoint else None
-    return known.artifact.uri if known else ""
+    return (
+        (known.artifact.uri, read_snapshot_uri(store, names, known.number)) if known else ("", "")
+    )
 
 
 def _accepted(row: dict[str, object]) -> Accepted:
@@ -193,6 +205,7 @@ def _accepted(row: dict[str, object]) -> Accepted:
         sequencer=str(row["sequencer"]),
         at=times.parse(str(row["at"])),
         dataset=str(row["dataset"]),
+        rows=int(str(row.get("rows", 0))),
     )
 
 
@@ -203,6 +216,7 @@ def _pending(row: dict[str, object]) -> Pending:
         sequencer=str(row["sequencer"]),
         arrived_at=times.parse(str(row["arrived_at"])),
         is_marker=bool(row["is_marker"]),
+        rows=int(str(row.get("rows", 0))),
     )
 
 
@@ -218,6 +232,7 @@ def _run(row: dict[str, object]) -> Run:
         snapshot_uri=str(row["snapshot_uri"]),
         spec_uri=str(row["spec_uri"]),
         champion_uri=str(row["champion_uri"]),
+        champion_snapshot_uri=str(row.get("champion_snapshot_uri", "")),
         causes=_texts(row.get("causes")),
         execution_arn=_optional(row.get("execution_arn")),
         outcome=_optional(row.get("outcome")),
@@ -231,6 +246,9 @@ def _asked(row: dict[str, object]) -> Asked:
         at=times.parse(str(row["at"])),
         reason=str(row["reason"]),
         causes=_texts(row["causes"]),
+        version=int(str(row["version"])),
+        drifted=frozenset(_texts(row["drifted"])),
+        earlier=tuple(map(times.parse, _texts(row["earlier"]))),
     )
 
 

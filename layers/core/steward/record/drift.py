@@ -1,45 +1,87 @@
-"""Writes down what monitors found, what was decided, and the run that drift asks for."""
+"""Writes down what monitors found, what was decided, and what is remembered because of it.
+
+Of one report: its node; a row that waits until it was judged for good; the row of its window.
+"""
 
 from collections import Counter
+from datetime import datetime
 
-from steward import clock
-from steward.decide.drift import DriftFacts, DriftReport
-from steward.decide.verdict import Verdict
-from steward.lineage.nodes import Node
+from steward import clock, times
+from steward.decide.drift import BUDGET_WINDOW, Judgement
+from steward.decide.drift_facts import SCHEMA, DriftFacts, DriftReport, Finding, Window
+from steward.decide.training import Asked
+from steward.lineage.nodes import WAS_INFLUENCED_BY, Link, Node, version_id
+from steward.names import Names
+from steward.observe.drift import told_key, window_prefix
+from steward.observe.training import SCHEMA_BREAK
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
-from steward.record.store import ABSENT, Store, Write, check, put
+from steward.record.lineage import node_writes
+from steward.record.store import ABSENT, Store, Write, check, delete, put
 
 # A file may list thousands; what a run is asked for stands in their kinds and the first of them.
 _MOST_LISTED = 20
+_MOST_MARKS = 200
+# A month of hourly windows is more than any rule looks at; older rows are removed as new ones come.
+_MOST_WINDOWS = 200
 
 
-def is_judged(store: Store, report_id: str) -> bool:
-    """Whether a report is on record; a window is judged once."""
+def is_known(store: Store, report_id: str) -> bool:
+    """Whether a report is on record."""
     return store.get(store.lineage, report_id, "node") is not None
 
 
-def record_report(
-    store: Store, model: str, verdict: Verdict, report: DriftReport, facts: DriftFacts
+def record_report(store: Store, names: Names, report: DriftReport) -> None:
+    """Write a report's node once, and that it waits for a judgement."""
+    writes = [
+        *node_writes(store, [_node(store, names, report)]),
+        put(store.work, _waiting_row(names.model, report)),
+        on_agenda(store, "drift", names.model, report.id),
+    ]
+    store.transact(writes)
+
+
+def read_waiting(store: Store, model: str) -> list[DriftReport]:
+    """The reports that have not been judged for good, oldest window first."""
+    rows = store.query(store.work, model, "report#")
+    return sorted(map(_report, rows), key=lambda report: (report.time, report.id))
+
+
+def record_judgement(
+    store: Store, model: str, judgement: Judgement, report: DriftReport, facts: DriftFacts
 ) -> bool:
-    """Write the report's node, the decision, and the run asked for; False if facts have changed."""
-    work = _ask(store, model, verdict, report, facts) if verdict.kind == "retrain" else []
-    return record(store, model, verdict, [_node(report)], work)
+    """Write the decision and all that follows from it; False if it is on record or facts changed.
+
+    A verdict that waits is written once, however often the report is looked at.
+    """
+    verdict, work = judgement.verdict, list[Write]()
+    if verdict.kind == "retrain":
+        work += _ask(store, model, judgement, report, facts)
+    if verdict.kind == "page":
+        work.append(_told(store, model, report))
+    if judgement.takes:
+        work += _window(store, model, judgement, report, facts)
+    if not judgement.waits:
+        work.append(delete(store.work, model, _waiting_key(report)))
+    return record(store, model, verdict, work=work)
 
 
 def _ask(
-    store: Store, model: str, verdict: Verdict, report: DriftReport, facts: DriftFacts
+    store: Store, model: str, judgement: Judgement, report: DriftReport, facts: DriftFacts
 ) -> list[Write]:
     """Ask for one run, on condition that none was opened or asked for since `facts` were read."""
-    asked, run, decision = facts.asked, facts.run, verdict.id(model)
+    asked, run, decision = facts.asked, facts.run, judgement.verdict.id(model)
     row = {
         "pk": model,
         "sk": "asked",
         "number": asked.number + 1 if asked else 1,
         "state": "waiting",
         "at": clock.now(),
-        "reason": verdict.reason,
+        "reason": judgement.verdict.reason,
         "causes": [decision, report.id],
+        "version": facts.live,
+        "drifted": sorted(judgement.drifted)[:_MOST_MARKS],
+        "earlier": [*_earlier(asked), clock.now()],
     }
     closed = {"number": run.number, "state": "closed"} if run else ABSENT
     return [
@@ -49,17 +91,128 @@ def _ask(
     ]
 
 
-def _node(report: DriftReport) -> Node:
-    violations = report.violations or ()
-    listed = [{"check": one.check, "about": one.about} for one in violations[:_MOST_LISTED]]
+def _earlier(asked: Asked | None) -> list[datetime]:
+    earlier = asked.earlier if asked else ()
+    return [at for at in earlier if clock.now() - at < BUDGET_WINDOW]
+
+
+def _told(store: Store, model: str, report: DriftReport) -> Write:
+    marks = sorted(report.marks)[:_MOST_MARKS]
+    row = {"pk": model, "sk": told_key(report), "marks": marks, "at": clock.now()}
+    return put(store.work, row)
+
+
+def _window(
+    store: Store, model: str, judgement: Judgement, report: DriftReport, facts: DriftFacts
+) -> list[Write]:
+    key = _window_key(report, report.time)
+    row = {
+        "pk": model,
+        "sk": key,
+        "start": report.time,
+        "report": report.id,
+        "whole": judgement.whole,
+        "marks": sorted(report.marks)[:_MOST_MARKS],
+    }
+    again = any(one.report == report.id for one in facts.history)
+    old = facts.history[: max(0, len(facts.history) - _MOST_WINDOWS)][:50]
+    writes = [
+        # Two reports of one window that are judged at once: one of them is judged again.
+        put(store.work, row, {"report": report.id} if again else ABSENT),
+        *(delete(store.work, model, _window_key(report, one.start)) for one in old),
+    ]
+    if judgement.breaks:
+        broken = {"at": clock.now(), "reason": judgement.verdict.reason, "report": report.id}
+        writes.append(put(store.work, {"pk": model, "sk": SCHEMA_BREAK} | broken))
+    if judgement.mends:
+        writes.append(delete(store.work, model, SCHEMA_BREAK))
+    return writes
+
+
+def _window_key(report: DriftReport, start: datetime) -> str:
+    return f"{window_prefix(report)}{times.iso(start)}"
+
+
+def _waiting_key(report: DriftReport) -> str:
+    return f"report#{report.id.partition('#')[2]}"
+
+
+def _node(store: Store, names: Names, report: DriftReport) -> Node:
+    findings = report.findings or ()
     facts = {
         "source": report.source,
+        "kind": report.kind,
         "version": report.version,
-        "window": list(report.window) if report.window else None,
+        "window": _bounds(report.window),
         "rows": report.rows,
-        "violations": len(violations),
-        "kinds": dict(Counter(one.kind for one in violations)),
-        "listed": listed,
-        "gone": report.violations is None,
+        "violations": len(findings),
+        "kinds": dict(Counter(one.kind for one in findings)),
+        "listed": [_listed(one) for one in findings[:_MOST_LISTED]],
+        "gone": report.findings is None,
     }
-    return Node(report.id, report.at, facts)
+    about = version_id(names.group, report.version or 0)
+    known = store.get(store.lineage, about, "node") is not None
+    return Node(report.id, report.at, facts, (Link(WAS_INFLUENCED_BY, about),) if known else ())
+
+
+def _listed(finding: Finding) -> dict[str, object]:
+    figures: dict[str, object] = {
+        "test": finding.test or None,
+        "statistic": finding.statistic,
+        "p_value": finding.p_value,
+        "effect": finding.effect,
+        "threshold": finding.threshold,
+        "direction": finding.direction or None,
+    }
+    known = {name: value for name, value in figures.items() if value is not None}
+    return known | {"kind": finding.kind, "check": finding.check, "about": finding.about}
+
+
+def _bounds(window: Window | None) -> list[datetime] | None:
+    return [window.start, window.end] if window else None
+
+
+def _waiting_row(model: str, report: DriftReport) -> dict[str, object]:
+    """What a judgement needs, so that it can be given again without reading the report again."""
+    # What pages whatever else was found comes first, should there be too many to remember.
+    ordered = sorted(report.findings or (), key=lambda one: one.kind != SCHEMA)
+    findings = [_remembered(one) for one in ordered[:_MOST_MARKS]]
+    return {
+        "pk": model,
+        "sk": _waiting_key(report),
+        "id": report.id,
+        "source": report.source,
+        "at": report.at,
+        "kind": report.kind,
+        "version": report.version,
+        "window": _bounds(report.window),
+        "rows": report.rows,
+        "findings": findings if report.findings is not None else None,
+    }
+
+
+def _remembered(finding: Finding) -> list[str]:
+    return [finding.kind, finding.check, finding.about, finding.direction]
+
+
+def _report(row: dict[str, object]) -> DriftReport:
+    window, findings = row.get("window"), row.get("findings")
+    version, rows = row.get("version"), row.get("rows")
+    bounds = [times.parse(str(one)) for one in window] if isinstance(window, list) else []
+    return DriftReport(
+        id=str(row["id"]),
+        source=str(row["source"]),
+        at=times.parse(str(row["at"])),
+        kind=str(row["kind"]),
+        version=None if version is None else int(str(version)),
+        window=Window(bounds[0], bounds[1]) if bounds else None,
+        rows=None if rows is None else int(str(rows)),
+        findings=(
+            tuple(
+                Finding(str(kind), str(check), str(about), direction=str(direction))
+                for kind, check, about, direction in findings
+            )
+            if isinstance(findings, list)
+            else None
+        ),
+    )

@@ -7,6 +7,7 @@ from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.events.types import Ordered
 from steward.lineage.nodes import Node
+from steward.observe.training import SCHEMA_BREAK
 from steward.record.agenda import on_agenda
 from steward.record.approval import version_write
 from steward.record.decisions import record
@@ -25,6 +26,8 @@ def record_order(
         work.append(put(store.work, {"pk": model, "sk": sk} | asdict(holds)))
     elif verdict.kind == "resume":
         work.append(delete(store.work, model, PAUSE))
+        # Training is held by a broken schema too: whoever says that it is mended says it here.
+        work.append(delete(store.work, model, SCHEMA_BREAK))
     return record(store, model, verdict, [_node(order)], work)
 
 

@@ -73,6 +73,7 @@ def _dataset(upload: Upload, verdict: Verdict) -> Node:
             "etag": upload.etag,
             "size": upload.size,
             "sha256": upload.sha256,
+            "rows": upload.rows,
             "judgement": verdict.kind,
             "reason": verdict.reason,
         },
@@ -93,6 +94,7 @@ def _work_of_upload(
         "sha256": upload.sha256,
         "sequencer": upload.sequencer,
         "at": upload.at,
+        "rows": upload.rows,
     }
     condition = {"sequencer": known.sequencer} if known else ABSENT
     return [
@@ -115,6 +117,7 @@ def pending_row(
             "sequencer": upload.sequencer,
             "arrived_at": upload.at,
             "is_marker": is_marker,
+            "rows": 0 if is_marker else upload.rows,
         },
     )
 
@@ -171,8 +174,8 @@ def _take_request(store: Store, model: str, asked: Asked | None) -> Write:
     seen = {"number": asked.number, "state": asked.state}
     if not asked.waiting:
         return check(store.work, model, "asked", seen)
-    row = {"pk": model, "sk": "asked"} | asdict(asked) | {"state": "taken"}
-    return put(store.work, row, seen)
+    taken = {"state": "taken", "drifted": sorted(asked.drifted)}
+    return put(store.work, {"pk": model, "sk": "asked"} | asdict(asked) | taken, seen)
 
 
 def record_nothing_to_learn(

@@ -4,35 +4,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from steward.spec.cron import Cron
+
 type Scalar = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """Where the model's data lands and what a row holds."""
+    """Where the model's data lands and what a row holds; `time`: the column of a row's moment."""
 
     prefix: str
     marker: str | None
     key: str
     label: str
+    time: str | None
     facets: tuple[str, ...]
     pii: Mapping[str, str]
     features: Mapping[str, str]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that a data file must have."""
-        named = (self.key, self.label, *self.facets, *self.pii, *self.features)
+        """The columns that `[data]` names."""
+        times = (self.time,) if self.time else ()
+        named = (self.key, self.label, *times, *self.facets, *self.pii, *self.features)
         return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
-    """When a run starts and how it trains."""
+    """When a run starts and how it trains.
+
+    Uploads wait until they have `new_rows` rows together; 0: for no number.
+    """
 
     pipeline: str
     quiet_period: timedelta
     max_wait: timedelta
+    schedule: Cron | None
+    new_rows: int
     test_percent: int
     hyperparameters: Mapping[str, Scalar]
 
@@ -47,9 +56,13 @@ class MetricRule:
 
 @dataclass(frozen=True, slots=True)
 class BiasRule:
-    """Bounds of the bias metrics of one facet; `max_abs` bounds the metric's absolute value."""
+    """Bounds of the bias metrics of one facet; `max_abs` bounds the metric's absolute value.
+
+    `group`: the column whose values the conditional metrics are computed within.
+    """
 
     disadvantaged: Scalar
+    group: str | None
     max_abs: Mapping[str, float]
 
 
@@ -125,11 +138,42 @@ class RolloutSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorSpec:
+    """What is watched in production, in windows of `every`; no kinds: nothing.
+
+    A window is looked at `capture_lag` after its end, and `outcome_delay` later where outcomes are
+    needed. `alpha` is the false discovery rate among a window's features; `min_effect` the least
+    Kolmogorov-Smirnov D or Cramer's V that counts; `max_drop` the most that a metric may lose.
+    """
+
+    source: str
+    kinds: tuple[str, ...]
+    every: timedelta
+    min_rows: int
+    alpha: float
+    min_effect: float
+    max_drop: float
+    capture_lag: timedelta
+    outcomes: str
+    outcome_delay: timedelta
+    instance_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainSpec:
-    """Which kinds of drift ask for a run, and how long after one they ask for none."""
+    """Which kinds of drift ask for a run, and what must be true for that.
+
+    A feature must have drifted in `flagged` of the last `of` windows; `budget` counts the runs that
+    drift asked for within 30 days; `cooldown` is the time between two of them.
+    """
 
     on: tuple[str, ...]
+    flagged: int
+    of: int
     cooldown: timedelta
+    budget: int
+    min_new_rows: int
+    schema_break_blocks_training: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +188,12 @@ class ModelSpec:
     gate: GateSpec
     serve: ServeSpec
     rollout: RolloutSpec
+    monitor: MonitorSpec
     retrain: RetrainSpec
     source: Mapping[str, object]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that a data file must have, those of groups too."""
+        groups = (rule.group for rule in self.gate.bias.values() if rule.group)
+        return tuple(dict.fromkeys((*self.data.columns, *groups)))

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,18 +14,21 @@ from steward.spec.model import (
     GateSpec,
     MetricRule,
     ModelSpec,
-    RetrainSpec,
     TrainSpec,
 )
+from steward.spec.monitoring import contradictions as monitoring_contradictions
+from steward.spec.monitoring import read_monitor, read_retrain
 from steward.spec.serving import contradictions, read_rollout, read_serve
 from steward.spec.table import Table
 
 METRICS = ("auc", "accuracy", "precision", "recall", "f1")
-BIAS_METRICS = ("DPPL", "DI", "DCAcc", "DCR", "RD", "AD", "DAR", "DRR", "TE", "SD")
+BIAS_METRICS = (
+    "AD", "CDDPL", "DAR", "DCAcc", "DCR", "DI", "DPPL", "DRR", "FT", "GE", "RD", "SD", "TE",
+)  # fmt: skip
+CONDITIONAL = ("CDDPL",)
 EVIDENCE = ("evaluation", "bias", "explainability", "lineage")
-DRIFT = ("data_quality", "model_quality", "bias", "explainability")
 _COLUMN = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def read_all(folder: Path) -> dict[str, ModelSpec]:
@@ -67,7 +71,8 @@ def read(path: Path) -> ModelSpec:
         gate=_gate(root.table("gate")),
         serve=(serve := read_serve(root.table("serve"))),
         rollout=read_rollout(root.table("rollout"), serve.kind),
-        retrain=_retrain(root.table("retrain")),
+        monitor=read_monitor(root.table("monitor")),
+        retrain=read_retrain(root.table("retrain")),
         source=source | {"model": path.stem},
     )
     root.close()
@@ -85,6 +90,7 @@ def _data(table: Table, where: str, faults: list[str]) -> DataSpec:
         marker=table.text("marker", "a file name", r"[^/]+", default="_SUCCESS"),
         key=table.text("key", "a column name", _COLUMN),
         label=table.text("label", "a column name", _COLUMN),
+        time=table.text("time", "a column name", f"({_COLUMN})?", default="") or None,
         facets=table.texts("facets", "column names", _COLUMN),
         pii={name: pii.one_of(name, ("drop", "hash")) for name in pii.unread()},
         features={
@@ -104,6 +110,8 @@ def _train(table: Table) -> TrainSpec:
         pipeline=table.one_of("pipeline", ("tabular",)),
         quiet_period=table.duration("quiet_period", _MINUTE, _DAY, default="10m"),
         max_wait=table.duration("max_wait", _MINUTE, 30 * _DAY, default="6h"),
+        schedule=table.cron("schedule"),
+        new_rows=table.integer("new_rows", 0, 1_000_000_000, default=0),
         test_percent=table.integer("test_percent", 1, 90, " (percent)", default=30),
         hyperparameters=parameters,
     )
@@ -143,6 +151,7 @@ def _bias(table: Table) -> BiasRule:
     known = [name for name in bounds.unread() if name in BIAS_METRICS]
     rule = BiasRule(
         disadvantaged=table.scalar("disadvantaged"),
+        group=table.text("group", "a column name", f"({_COLUMN})?", default="") or None,
         max_abs={name: bounds.number(name, 0, 100) for name in known},
     )
     bounds.close()
@@ -150,26 +159,17 @@ def _bias(table: Table) -> BiasRule:
     return rule
 
 
-def _retrain(table: Table) -> RetrainSpec:
-    spec = RetrainSpec(
-        on=table.texts("on", " or ".join(DRIFT), "|".join(DRIFT)),
-        cooldown=table.duration("cooldown", timedelta(0), 365 * _DAY, default="7d"),
-    )
-    table.close()
-    return spec
-
-
 def _contradictions(file: str, spec: ModelSpec) -> list[str]:
     data = spec.data
-    never = {data.key, data.label, *data.facets, *data.pii}
-    once = [data.key, data.label, *data.facets, *data.pii]
+    once = [data.key, data.label, *data.facets, *data.pii, *((data.time,) if data.time else ())]
+    never = set(once)
     faults = [
         f"{file}: data: found {name!r} twice, allowed is one role for a column: "
-        "key, label, facet or personal data"
+        "key, label, facet, time or personal data"
         for name in sorted({name for name in once if once.count(name) > 1})
     ]
     faults += [
-        f"{file}: data.features.{name}: the key, the label, a facet or personal data "
+        f"{file}: data.features.{name}: the key, the label, a facet, the time or personal data "
         "is never a feature"
         for name in sorted(never & set(data.features))
     ]
@@ -178,10 +178,27 @@ def _contradictions(file: str, spec: ModelSpec) -> list[str]:
         f"allowed is one of {list(data.facets)}"
         for facet in sorted(set(spec.gate.bias) - set(data.facets))
     ]
+    faults += [f"{file}: {fault}" for fault in _of_groups(spec)]
     if spec.train.max_wait < spec.train.quiet_period:
         faults.append(f"{file}: train.max_wait: found less than quiet_period, allowed is more")
     faults += [f"{file}: {fault}" for fault in contradictions(spec.serve, spec.rollout)]
+    faults += [f"{file}: {fault}" for fault in monitoring_contradictions(spec)]
     return faults
+
+
+def _of_groups(spec: ModelSpec) -> Iterator[str]:
+    """What conditional bias metrics are conditional on must be known, and be something else."""
+    never = {spec.data.key, spec.data.label, *spec.data.pii}
+    for facet, rule in spec.gate.bias.items():
+        key = f"gate.bias.{facet}"
+        if rule.group in {facet, *never}:
+            yield (
+                f"{key}.group: found {rule.group!r}, allowed is a column other than the facet "
+                "itself, the key, the label and personal data"
+            )
+        needing = [name for name in CONDITIONAL if name in rule.max_abs and not rule.group]
+        if needing:
+            yield f"{key}.group: missing, allowed is a column name: {needing[0]} needs it"
 
 
 def _overlaps(specs: dict[str, ModelSpec]) -> list[str]:

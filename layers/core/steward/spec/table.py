@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from steward import times
+from steward.spec.cron import Cron, read_cron
 from steward.spec.model import Scalar
 
 
@@ -125,6 +126,25 @@ class Table:
             return tuple(value)
         self._fault(key, value, f"a list of {allowed}")
         return default
+
+    def boolean(self, key: str, *, default: bool) -> bool:
+        """true or false."""
+        value = self._left.pop(key, default)
+        if isinstance(value, bool):
+            return value
+        self._fault(key, value, "true or false")
+        return default
+
+    def cron(self, key: str) -> Cron | None:
+        """A cron expression in UTC; None when the key is absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return None
+        try:
+            return read_cron(str(value))
+        except ValueError as error:
+            self._fault(key, value, f"a cron expression such as '0 3 * * 1', in UTC ({error})")
+        return None
 
     def scalars(self) -> dict[str, Scalar]:
         """Everything left in the table, each a text, a number or a truth value."""
