@@ -64,6 +64,7 @@ SNAPSHOT_DIGEST = ParameterString("SnapshotDigest", default_value="none")
 SPEC = ParameterString("SpecUri", default_value=f"s3://{BUCKET}/specs/none.json")
 COMMIT_ID = ParameterString("CommitId", default_value=COMMIT)
 CHAMPION = ParameterString("ChampionUri", default_value="")  # empty: no version serves yet
+CHAMPION_SNAPSHOT = ParameterString("ChampionSnapshotUri", default_value="")  # empty: unknown
 
 
 def code_uri(name: str) -> str:
@@ -76,6 +77,11 @@ def with_every_step(**inputs: Text) -> dict[str, Text]:
     return {**inputs, "spec": SPEC, "library": code_uri("library.zip")}
 
 
+def option(name: str, value: Text) -> Join:
+    """An option in one word with its value: a container cannot be given an empty argument."""
+    return Join(on="", values=[f"--{name}=", value])
+
+
 def make(session: PipelineSession) -> Pipeline:
     """The whole pipeline."""
     prepare = prepare_step(session)
@@ -86,7 +92,7 @@ def make(session: PipelineSession) -> Pipeline:
     register = register_step(session, prepare, train, evaluate, report, metrics)
     return Pipeline(
         name="steward-tabular",
-        parameters=[SNAPSHOT, SNAPSHOT_DIGEST, SPEC, COMMIT_ID, CHAMPION],
+        parameters=[SNAPSHOT, SNAPSHOT_DIGEST, SPEC, COMMIT_ID, CHAMPION, CHAMPION_SNAPSHOT],
         steps=[prepare, train, evaluate, report, check_step(evaluate, report, register, metrics)],
         pipeline_experiment_config=None,  # lineage is Steward's; an experiment per run says less
         sagemaker_session=session,
@@ -101,9 +107,12 @@ def prepare_step(session: PipelineSession) -> ProcessingStep:
         code=code_uri("prepare.py"),
         inputs=with_every_step(snapshot=SNAPSHOT),
         outputs=["train", "test", "prepared"],
-        arguments=["--out", OUTPUT, "--snapshot-digest", SNAPSHOT_DIGEST],
+        arguments=[
+            "--out", OUTPUT, "--snapshot-digest", SNAPSHOT_DIGEST,
+            option("champion-snapshot-uri", CHAMPION_SNAPSHOT),
+        ],
         environment={"PII_SECRET": PII_SECRET},
-    )
+    )  # fmt: skip
 
 
 def train_step(session: PipelineSession, prepare: ProcessingStep) -> TrainingStep:
@@ -140,12 +149,9 @@ def evaluate_step(
             prepared=output_of(prepare, "prepared"),
         ),
         outputs=["evaluation"],
-        # In one word with its option, because a container cannot be given an empty argument.
-        arguments=[
-            "--out", f"{OUTPUT}/evaluation", Join(on="", values=["--champion-uri=", CHAMPION]),
-        ],
+        arguments=["--out", f"{OUTPUT}/evaluation", option("champion-uri", CHAMPION)],
         property_files=[metrics],
-    )  # fmt: skip
+    )
 
 
 def report_step(

@@ -80,13 +80,23 @@ class House:
             )
         return {"schema": 1, "bucket": bucket, "objects": objects, "left_out": []}
 
-    def prepare(self, spec: Json, snapshot: Json, digest: str | None = None) -> None:
+    def keep_snapshot(self, snapshot: Json) -> str:
+        """Put a manifest into the artifact bucket under its digest; its URI."""
+        body = json.dumps(snapshot).encode()
+        key = f"snapshots/{hashlib.sha256(body).hexdigest()}.json"
+        self.s3.put_object(Bucket=ARTIFACTS, Key=key, Body=body)
+        return f"s3://{ARTIFACTS}/{key}"
+
+    def prepare(
+        self, spec: Json, snapshot: Json, digest: str | None = None, champion_snapshot: str = ""
+    ) -> None:
         """Run Prepare."""
         given = self.lay("snapshot", snapshot)
         prepare.main(
             [
                 f"--snapshot={given.parent}",
                 f"--snapshot-digest={digest or hashlib.sha256(given.read_bytes()).hexdigest()}",
+                f"--champion-snapshot-uri={champion_snapshot}",
                 f"--spec={self.lay('spec', spec).parent}",
                 f"--out={self.root}",
             ]

@@ -41,6 +41,11 @@ def test_constraints_say_what_each_feature_may_be() -> None:
     assert city["string_constraints"] == {"domains": ["Bonn", "Rome"]}
 
 
+def test_every_cell_of_a_feature_must_be_of_its_type_and_of_its_domain() -> None:
+    config = baseline.constraints(ROWS, FEATURES)["monitoring_config"]
+    assert config["datatype_check_threshold"] == config["domain_content_threshold"] == 1.0
+
+
 def distribution(values: range) -> dict:
     rows = [{"income": str(value)} for value in values]
     (income,) = baseline.statistics(rows, {"income": "number"})["features"]

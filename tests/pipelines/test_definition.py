@@ -55,8 +55,29 @@ def test_the_steps_and_their_order(definition: dict) -> None:
 
 def test_the_parameters_are_those_that_a_run_is_started_with(definition: dict) -> None:
     assert {one["Name"]: one["Type"] for one in definition["Parameters"]} == dict.fromkeys(
-        ("SnapshotUri", "SnapshotDigest", "SpecUri", "CommitId", "ChampionUri"), "String"
-    )
+        (
+            "SnapshotUri", "SnapshotDigest", "SpecUri", "CommitId",
+            "ChampionUri", "ChampionSnapshotUri",
+        ),
+        "String",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "parameter"),
+    [
+        ("Prepare", "--champion-snapshot-uri=", "ChampionSnapshotUri"),
+        ("Evaluate", "--champion-uri=", "ChampionUri"),
+    ],
+)
+def test_an_option_that_may_be_empty_is_one_word(
+    definition: dict, name: str, prefix: str, parameter: str
+) -> None:
+    arguments = step(definition, name)["Arguments"]["AppSpecification"]["ContainerArguments"]
+    value = {"Get": f"Parameters.{parameter}"}
+    assert {"Std:Join": {"On": "", "Values": [prefix, value]}} in arguments
+    (given,) = [one for one in definition["Parameters"] if one["Name"] == parameter]
+    assert given["DefaultValue"] == ""
 
 
 @pytest.mark.parametrize("sentinel", SENTINELS)

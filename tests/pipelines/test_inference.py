@@ -11,6 +11,7 @@ SPEC = Spec(
     model="small",
     key="id",
     label="ok",
+    time=None,
     facets=(),
     pii={},
     features={"income": "number", "city": "category"},
@@ -18,7 +19,9 @@ SPEC = Spec(
     hyperparameters={"min_samples_leaf": 1, "max_iter": 20, "random_state": 0},
     threshold=0.5,
     minimums={},
+    min_test_rows=150,
     disadvantaged={},
+    groups={},
 )
 # In Rome everybody is granted; elsewhere it takes an income of 50 or more.
 ROWS = [

@@ -186,3 +186,108 @@ def test_a_missing_column_is_named(house: House) -> None:
     body = csv_file(("id", "ok"), [("k1", 1)])
     sentence = failure(house, house.snapshot([Upload("small/a.csv", body)]))
     assert sentence.endswith("lacks group, income.")
+
+
+def timed_spec(**data: object) -> Json:
+    section = {**spec()["data"], "time": "at", **data}
+    rule = {"group": {"disadvantaged": "x", "group": "city"}}
+    return spec() | {"data": section, "gate": {**spec()["gate"], "bias": rule}}
+
+
+def timed(*rows: tuple[object, ...]) -> Upload:
+    return Upload("small/timed.csv", csv_file((*COLUMNS, "at", "city"), rows))
+
+
+def timed_rows(at: str = "2026-11-20T08:15:30Z") -> list[tuple[object, ...]]:
+    return [(*row, at, "Rome") for row in MANY]
+
+
+def test_times_and_groups_are_kept_beside_the_features(house: House) -> None:
+    house.prepare(timed_spec(), house.snapshot([timed(*timed_rows())]))
+    kept = prepared_rows(house)["k1"]
+    assert (kept["at"], kept["city"]) == ("2026-11-20T08:15:30Z", "Rome")
+
+
+def test_a_group_that_is_a_feature_is_one_column(house: House) -> None:
+    named = timed_spec(features={"income": "number", "city": "category"})
+    house.prepare(named, house.snapshot([timed(*timed_rows())]))
+    header = (house.root / "train" / "train.csv").read_text().partition("\n")[0]
+    assert header == "id,ok,group,income,city,at,passport"
+
+
+@pytest.mark.parametrize("at", ["2026-11-20", "2026-11-20T08:15:30+01:00", "20261120T081530Z"])
+def test_a_time_may_be_any_of_iso_8601(house: House, at: str) -> None:
+    house.prepare(timed_spec(), house.snapshot([timed(*timed_rows(at))]))
+    assert prepared_rows(house)["k1"]["at"] == at
+
+
+@pytest.mark.parametrize("at", ["20.11.2026", "yesterday", ""])
+def test_what_is_no_time_is_named_by_column_and_row_and_not_quoted(house: House, at: str) -> None:
+    rows = [*timed_rows(), (*row(60), at, "Rome")]
+    with pytest.raises(StepFailed) as failed:
+        house.prepare(timed_spec(), house.snapshot([timed(*rows)]))
+    assert str(failed.value).endswith("row 61: at must be a time in ISO 8601.")
+
+
+def recent_keys(house: House) -> set[str]:
+    return {row["id"] for row in read_rows(house.root / "test" / "recent.csv")}
+
+
+class TestRecentRows:
+    def test_are_the_test_rows_of_objects_that_the_serving_version_does_not_know(
+        self, house: House
+    ) -> None:
+        older = house.snapshot([upload(*MANY[:40])])
+        both = older | {
+            "objects": [
+                *older["objects"],
+                *house.snapshot([upload(*MANY[40:], name="b.csv")])["objects"],
+            ]
+        }
+        house.prepare(spec(), both, champion_snapshot=house.keep_snapshot(older))
+        tested = {row["id"] for row in read_rows(house.root / "test" / "test.csv")}
+        assert recent_keys(house) == {key for key in tested if int(key[1:]) >= 40} != set()
+
+    def test_come_from_a_newer_version_under_the_same_key_too(self, house: House) -> None:
+        older = house.snapshot([upload(*MANY)])
+        newer = house.snapshot([upload(*MANY)])
+        house.prepare(spec(), newer, champion_snapshot=house.keep_snapshot(older))
+        assert len(recent_keys(house)) == house.read("prepared/prepared.json")["test_rows"]
+
+    def test_come_from_an_object_without_versions_that_was_overwritten(self, house: House) -> None:
+        older = house.snapshot([upload(*MANY[1:])], UNVERSIONED)
+        newer = house.snapshot([upload(*MANY)], UNVERSIONED)
+        house.prepare(spec(), newer, champion_snapshot=house.keep_snapshot(older))
+        assert len(recent_keys(house)) == house.read("prepared/prepared.json")["test_rows"]
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_are_none_where_nothing_is_new_or_nothing_is_known(
+        self, house: House, known: bool
+    ) -> None:
+        snapshot = house.snapshot([upload(*MANY)])
+        kept = house.keep_snapshot(snapshot) if known else ""
+        house.prepare(spec(), snapshot, champion_snapshot=kept)
+        written = (house.root / "test" / "recent.csv").read_text()
+        assert written == "id,ok,group,income,passport\n"
+
+    def test_need_the_manifest_that_the_uri_names(self, house: House) -> None:
+        snapshot = house.snapshot([upload(*MANY)])
+        uri = house.keep_snapshot(snapshot)
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        house.s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+        with pytest.raises(StepFailed) as failed:
+            house.prepare(spec(), snapshot, champion_snapshot=uri)
+        assert str(failed.value) == (
+            f"The snapshot {uri} has digest {hashlib.sha256(b'{}').hexdigest()},"
+            f" but is named {key.removeprefix('snapshots/').removesuffix('.json')}."
+        )
+
+    def test_need_a_manifest_that_is_still_there(self, house: House) -> None:
+        with pytest.raises(
+            StepFailed, match=r"^s3://artifacts/snapshots/gone\.json cannot be read"
+        ):
+            house.prepare(
+                spec(),
+                house.snapshot([upload(*MANY)]),
+                champion_snapshot="s3://artifacts/snapshots/gone.json",
+            )

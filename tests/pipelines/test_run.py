@@ -19,6 +19,7 @@ from pipelines.tabular.steps import evaluate
 from tabular import failing
 from tabular.failing import StepFailed
 from tabular.scoring import load_archive
+from tabular.spec import read_spec
 from tests.pipelines.house import REPOSITORY, House, Json, Upload, mortgage_spec
 
 TABULAR = REPOSITORY / "pipelines" / "tabular"
@@ -71,8 +72,11 @@ def test_the_first_version_passes_the_example_models_gate(first: House) -> None:
 def test_more_data_makes_a_better_version_on_the_same_rows(second: House) -> None:
     evaluation = second.read("evaluation/evaluation.json")
     assert evaluation["rows"] == {"train": 920, "test": 380}
-    assert evaluation["champion"]["uri"] == "s3://artifacts/first/model.tar.gz"
-    assert auc(evaluation) - auc(evaluation["champion"]) > 0.01
+    compared = evaluation["champion"]
+    assert compared["uri"] == "s3://artifacts/first/model.tar.gz"
+    assert (compared["basis"], compared["rows"]) == ("all", 380)
+    assert compared["candidate"]["auc"]["value"] == auc(evaluation)
+    assert auc(evaluation) - auc(compared) > 0.01
 
 
 def test_both_versions_stay_within_the_example_models_limit_of_bias(
@@ -138,6 +142,51 @@ def test_a_serving_version_that_needs_a_lost_column_cannot_be_compared_and_says_
         "value": None,
         "error": "It needs term, which the spec no longer has.",
     }
+
+
+def rows(count: int, ok: object = None) -> list[dict[str, str]]:
+    return [{"approve": str(number % 2 if ok is None else ok)} for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("recent", "basis", "count", "why"),
+    [
+        (rows(150), "recent", 150,
+         "150 of 200 test rows are recent, 150 are needed: they are compared on"),
+        (rows(149), "all", 200,
+         "149 of 200 test rows are recent, 150 are needed: all are compared on"),
+        ([], "all", 200, "0 of 200 test rows are recent, 150 are needed: all are compared on"),
+        (rows(160, ok=1), "all", 200,
+         ("160 of 200 test rows are recent, 150 are needed, but approve is 1 in all of them:"
+          " all are compared on")),
+    ],
+)  # fmt: skip
+def test_two_versions_compete_on_recent_rows_if_these_are_enough(
+    house: House, recent: list[dict[str, str]], basis: str, count: int, why: str
+) -> None:
+    spec = read_spec(house.lay("spec", mortgage_spec()).parent)
+    where = evaluate.arena(rows(200), recent, spec)
+    assert (where.basis, len(where.rows), where.why) == (basis, count, why)
+
+
+def test_the_serving_version_and_the_new_one_are_measured_on_the_same_recent_rows(
+    first: House, house: House
+) -> None:
+    spec = mortgage_spec()
+    spec["gate"]["min_test_rows"] = 100
+    older, both = house.snapshot(uploads(3)), house.snapshot(uploads(5))
+    both["objects"][:3] = older["objects"]
+    house.prepare(spec, both, champion_snapshot=house.keep_snapshot(older))
+    house.train()
+    evaluation = house.evaluate(first.keep_model("first"))
+    compared = evaluation["champion"]
+    assert (compared["basis"], compared["rows"]) == ("recent", 120)
+    assert compared["why"] == (
+        "120 of 380 test rows are recent, 100 are needed: they are compared on"
+    )
+    assert set(compared["candidate"]) == set(compared["binary_classification_metrics"])
+    assert compared["candidate"]["auc"]["value"] != auc(evaluation)
+    assert evaluation["rows"] == {"train": 920, "test": 380}
 
 
 def test_a_hyperparameter_that_the_estimator_does_not_know_is_named(

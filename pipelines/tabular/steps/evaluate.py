@@ -1,10 +1,13 @@
 """The pipeline's Evaluate step: measure the new model, and the one that serves, on the test rows.
 
-Output: evaluation.json, whose `gate` says whether the model may be registered.
+The two compete on recent rows where there are enough of them: on older ones the serving version
+may look better than it is now. Output: evaluation.json, whose `gate` says whether the model may be
+registered.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,8 +17,17 @@ from tabular import metrics
 from tabular.aws import download
 from tabular.failing import StepFailed, run
 from tabular.files import Json, Row, read_json, read_rows, write_json
-from tabular.scoring import load_archive
+from tabular.scoring import Scorer, load_archive
 from tabular.spec import Spec, read_spec
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The rows on which two models compete, and why on these."""
+
+    basis: str  # "recent" | "all"
+    rows: Sequence[Row]
+    why: str
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,10 +39,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     actual = metrics.outcomes(rows, spec.label)
     scores = candidate.score(candidate.cells(rows))
     verdict = gate(spec.minimums, metrics.scalars(actual, scores, spec.threshold))
+    where = arena(rows, read_rows(paths.test / "recent.csv"), spec)
     evaluation = {
         "binary_classification_metrics": metrics.describe(actual, scores, spec.threshold),
         "rows": row_counts(read_json(paths.prepared / "prepared.json")),
-        "champion": champion(paths.champion_uri, rows, spec) if paths.champion_uri else None,
+        "champion": competition(paths.champion_uri, candidate, where, spec),
         "gate": verdict,
         "artifact": {"sha256": candidate.digest},
     }
@@ -58,22 +71,48 @@ def gate(minimums: Mapping[str, float], values: Mapping[str, float]) -> dict[str
     return {"margin": min(margins), "sentence": "; ".join(words) or "no metric is required"}
 
 
-def champion(uri: str, rows: Sequence[Row], spec: Spec) -> dict[str, object]:
-    """The same metrics of the model that serves, on the same rows."""
+def arena(rows: Sequence[Row], recent: Sequence[Row], spec: Spec) -> Arena:
+    """The recent test rows if they are enough to judge by, else all of them."""
+    least, outcomes = spec.min_test_rows, {row[spec.label] for row in recent}
+    why = f"{len(recent)} of {len(rows)} test rows are recent, {least} are needed"
+    if len(recent) < least:
+        return Arena("all", rows, f"{why}: all are compared on")
+    if len(outcomes) == 1:
+        only = f"{spec.label} is {outcomes.pop()} in all of them"
+        return Arena("all", rows, f"{why}, but {only}: all are compared on")
+    return Arena("recent", recent, f"{why}: they are compared on")
+
+
+def competition(uri: str, candidate: Scorer, where: Arena, spec: Spec) -> dict[str, object] | None:
+    """The metrics of the model that serves and of the new one, on the same rows."""
+    if not uri:
+        return None
+    return {
+        "uri": uri,
+        "binary_classification_metrics": measured(champion(uri), where.rows, spec),
+        "candidate": measured(candidate, where.rows, spec),
+        "rows": len(where.rows),
+        "basis": where.basis,
+        "why": where.why,
+    }
+
+
+def champion(uri: str) -> Scorer:
+    """The model that serves."""
     with TemporaryDirectory() as folder:
         archive = Path(folder) / "model.tar.gz"
         download(uri, archive)
-        model = load_archive(archive)
+        return load_archive(archive)
+
+
+def measured(model: Scorer, rows: Sequence[Row], spec: Spec) -> dict[str, object]:
+    """Every scalar metric of a model; none has a value if the rows lack what the model needs."""
     if missing := [name for name in model.features if name not in rows[0]]:
         reason = f"It needs {', '.join(missing)}, which the spec no longer has."
-        incomparable: dict[str, object] = {
-            name: {"value": None, "error": reason} for name in metrics.SCALARS
-        }
-        return {"uri": uri, "binary_classification_metrics": incomparable}
+        return {name: {"value": None, "error": reason} for name in metrics.SCALARS}
     scores = model.score(model.cells(rows))
     values = metrics.scalars(metrics.outcomes(rows, spec.label), scores, spec.threshold)
-    described = {name: metrics.value_or_reason(value) for name, value in values.items()}
-    return {"uri": uri, "binary_classification_metrics": described}
+    return {name: metrics.value_or_reason(value) for name, value in values.items()}
 
 
 def row_counts(prepared: Json) -> dict[str, Json]:

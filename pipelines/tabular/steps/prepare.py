@@ -1,6 +1,6 @@
 """The pipeline's Prepare step: exactly the snapshot's rows, checked, without names, split for ever.
 
-Outputs: train/train.csv, test/test.csv, prepared/prepared.json.
+Outputs: train/train.csv, test/test.csv, test/recent.csv, prepared/prepared.json.
 """
 
 import argparse
@@ -10,13 +10,14 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from inference import number
 from tabular.aws import fetch_secret
 from tabular.failing import StepFailed, run
 from tabular.files import Row, write_json, write_rows
-from tabular.snapshot import Snapshot, Source, fetch_rows, read_snapshot
+from tabular.snapshot import Snapshot, Source, fetch_rows, fetch_snapshot, read_snapshot
 from tabular.spec import Spec, read_spec
 
 DONE = {"drop": "dropped", "hash": "hashed"}
@@ -40,14 +41,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = protect([row for _, row in chosen], spec)
     train, test = split(rows, spec)
     check_outcomes(train, test, spec)
-    write(paths.out, spec, train, test)
+    recent = split(unseen(chosen, rows, paths.champion_snapshot_uri), spec)[1]
+    write(paths.out, spec, train, test, recent)
     used = Counter(source for source, _ in chosen)
     write_json(paths.out / "prepared" / "prepared.json", account(spec, datasets, used, train, test))
     print(f"Prepared {len(train)} training and {len(test)} test rows of {len(datasets)} objects.")
 
 
 def fetch(snapshot: Snapshot, spec: Spec) -> list[Dataset]:
-    """Every object of the snapshot, its label and its features checked."""
+    """Every object of the snapshot, its label, its times and its features checked."""
     datasets = []
     for source in snapshot.objects:
         rows = fetch_rows(snapshot.bucket, source, spec.columns)
@@ -57,16 +59,28 @@ def fetch(snapshot: Snapshot, spec: Spec) -> list[Dataset]:
 
 
 def check_cells(source: Source, rows: list[Row], spec: Spec) -> None:
-    """Refuse a label that is not 0 or 1, and a number that is none; their values are not quoted."""
+    """Refuse a label that is not 0 or 1, and what is no time or no number; none is quoted."""
     numbers = [name for name, kind in spec.features.items() if kind != "category"]
     for place, row in enumerate(rows, 1):
         if row[spec.label].strip() not in {"", "0", "1"}:
             raise StepFailed(f"{source}, row {place}: {spec.label} must be 0, 1 or empty.")
+        for name in spec.times:
+            if not is_time(row[name]):
+                raise StepFailed(f"{source}, row {place}: {name} must be a time in ISO 8601.")
         for name in numbers:
             try:
                 number(name, row[name])
             except ValueError:
                 raise StepFailed(f"{source}, row {place}: {name} must be a number.") from None
+
+
+def is_time(cell: str) -> bool:
+    """Whether the cell is a date or a time in ISO 8601; an empty one is none."""
+    try:
+        datetime.fromisoformat(cell.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def newest_rows(datasets: list[Dataset], spec: Spec) -> list[tuple[Source, Row]]:
@@ -108,6 +122,23 @@ def is_test(key: str, test_percent: int) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 100 < test_percent
 
 
+def unseen(
+    chosen: Sequence[tuple[Source, Row]], rows: Sequence[Row], champion_snapshot_uri: str
+) -> list[Row]:
+    """The rows of objects that the serving version was not made from; none if that is unknown."""
+    if not champion_snapshot_uri:
+        return []
+    seen = {
+        (source.key, source.version_id, source.etag)
+        for source in fetch_snapshot(champion_snapshot_uri).objects
+    }
+    return [
+        row
+        for (source, _), row in zip(chosen, rows, strict=True)
+        if (source.key, source.version_id, source.etag) not in seen
+    ]
+
+
 def check_outcomes(train: list[Row], test: list[Row], spec: Spec) -> None:
     """Refuse rows from which nothing can be learnt or judged."""
     for kind, rows in (("training", train), ("test", test)):
@@ -119,11 +150,12 @@ def check_outcomes(train: list[Row], test: list[Row], spec: Spec) -> None:
             raise StepFailed(f"{spec.label} is {only} in all {len(rows)} {kind} rows.")
 
 
-def write(out: Path, spec: Spec, train: list[Row], test: list[Row]) -> None:
-    """Write both sides."""
+def write(out: Path, spec: Spec, train: list[Row], test: list[Row], recent: list[Row]) -> None:
+    """Write both sides, and the test rows that the serving version's makers could not know."""
     columns = [*spec.columns, *(name for name, rule in spec.pii.items() if rule == "hash")]
     write_rows(out / "train" / "train.csv", columns, train)
     write_rows(out / "test" / "test.csv", columns, test)
+    write_rows(out / "test" / "recent.csv", columns, recent)
 
 
 def account(
@@ -158,6 +190,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     for name in ("--snapshot", "--spec", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--snapshot-digest", required=True)
+    parser.add_argument("--champion-snapshot-uri", required=True, help="empty: unknown")
     return parser.parse_args(argv)
 
 

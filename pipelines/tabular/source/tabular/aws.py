@@ -35,6 +35,15 @@ def fetch_object(bucket: str, key: str, version: str | None, etag: str) -> bytes
         raise StepFailed(f"{which} cannot be read: {why}.") from error
 
 
+def fetch(uri: str) -> bytes:
+    """The bytes of the object behind an s3:// URI."""
+    parts = urlsplit(uri)
+    try:
+        return _s3().get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))["Body"].read()
+    except ClientError as error:
+        raise StepFailed(f"{uri} cannot be read: {_reason(error)}.") from error
+
+
 def download(uri: str, path: Path) -> None:
     """Fetch the object behind an s3:// URI into a file."""
     parts = urlsplit(uri)

@@ -17,8 +17,9 @@ SKETCH_SIZE = 2048
 MONITORING = {
     "evaluate_constraints": "Enabled",
     "emit_metrics": "Enabled",
-    "datatype_check_threshold": 0.1,
-    "domain_content_threshold": 0.1,
+    # The shares of cells that must match: the training rows all do.
+    "datatype_check_threshold": 1.0,
+    "domain_content_threshold": 1.0,
     "distribution_constraints": {
         "perform_comparison": "Enabled",
         "comparison_threshold": 0.1,

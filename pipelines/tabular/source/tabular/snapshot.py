@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from tabular.aws import fetch_object
+from tabular.aws import fetch, fetch_object
 from tabular.failing import StepFailed
 from tabular.files import Row, only_file, parse_rows, sha256
 
@@ -37,6 +37,18 @@ def read_snapshot(folder: Path, digest: str) -> Snapshot:
     body = only_file(folder, "*.json").read_bytes()
     if (found := sha256(body)) != digest:
         raise StepFailed(f"The snapshot has digest {found}, but the run was started for {digest}.")
+    return _snapshot(body)
+
+
+def fetch_snapshot(uri: str) -> Snapshot:
+    """Fetch a manifest that is named by its digest, if it is the one that its name says."""
+    body, named = fetch(uri), PurePosixPath(uri).stem
+    if (found := sha256(body)) != named:
+        raise StepFailed(f"The snapshot {uri} has digest {found}, but is named {named}.")
+    return _snapshot(body)
+
+
+def _snapshot(body: bytes) -> Snapshot:
     raw = json.loads(body)
     members = ("key", "version_id", "etag", "sha256")
     objects = (Source(**{name: found[name] for name in members}) for found in raw["objects"])
