@@ -18,6 +18,7 @@ from pipelines import bundle
 from pipelines.tabular.steps import evaluate
 from tabular import failing
 from tabular.failing import StepFailed
+from tabular.files import read_rows
 from tabular.scoring import load_archive
 from tabular.spec import read_spec
 from tests.pipelines.house import REPOSITORY, House, Json, Upload, mortgage_spec
@@ -97,7 +98,10 @@ def test_the_report_explains_every_feature_and_describes_the_training_rows(first
     explained = first.read("reports/explainability/analysis.json")["explanations"]
     importance = explained["permutation_importance"]["approve"]
     assert list(importance["global_importance_values"]) == features
-    assert importance["global_importance_values"]["cons"] > 0.05  # the credit history
+    worth = importance["global_importance_values"]
+    assert max(worth, key=worth.get) == "cons"  # the credit history
+    assert 0.03 < worth["cons"] < 0.1  # of probability
+    assert importance["expected_value"] == pytest.approx(0.88, abs=0.05)
     statistics = first.read("reports/baseline/statistics.json")
     assert statistics["dataset"] == {"item_count": 640}
     assert [feature["name"] for feature in statistics["features"]] == features
@@ -105,6 +109,16 @@ def test_the_report_explains_every_feature_and_describes_the_training_rows(first
     assert quality["binary_classification_constraints"] == {
         "auc": {"threshold": 0.65, "comparison_operator": "LessThanThreshold"}
     }
+
+
+def test_a_monitor_finds_the_training_rows_and_the_answers_to_the_test_rows(first: House) -> None:
+    kept = read_rows(first.root / "reports/baseline/rows.csv")
+    assert (len(kept), list(kept[0])) == (640, list(mortgage.FEATURES))
+    answers = read_rows(first.root / "reports/baseline/predictions.csv")
+    assert (len(answers), list(answers[0])) == (260, ["score", "approve", "white"])
+    model = load_archive(first.root / "model" / "model.tar.gz")
+    scores = model.score(model.cells(read_rows(first.root / "test/test.csv")))
+    assert [float(row["score"]) for row in answers] == pytest.approx(scores, abs=1e-6)
 
 
 def test_no_name_and_no_number_of_a_person_is_in_anything_that_was_written(second: House) -> None:

@@ -128,15 +128,8 @@ def unseen(
     """The rows of objects that the serving version was not made from; none if that is unknown."""
     if not champion_snapshot_uri:
         return []
-    seen = {
-        (source.key, source.version_id, source.etag)
-        for source in fetch_snapshot(champion_snapshot_uri).objects
-    }
-    return [
-        row
-        for (source, _), row in zip(chosen, rows, strict=True)
-        if (source.key, source.version_id, source.etag) not in seen
-    ]
+    seen = set(fetch_snapshot(champion_snapshot_uri).objects)
+    return [row for (source, _), row in zip(chosen, rows, strict=True) if source not in seen]
 
 
 def check_outcomes(train: list[Row], test: list[Row], spec: Spec) -> None:

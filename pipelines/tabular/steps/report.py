@@ -1,7 +1,8 @@
 """The pipeline's Report step: what else a person wants to know before they approve a model.
 
 Outputs: bias/analysis.json, explainability/analysis.json, baseline/statistics.json,
-baseline/constraints.json and quality/constraints.json, in the shapes of Clarify and Model Monitor.
+baseline/constraints.json and quality/constraints.json, in the shapes of Clarify and Model Monitor;
+baseline/rows.csv and baseline/predictions.csv, the rows that production is compared with.
 """
 
 import argparse
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tabular import baseline, bias, metrics
+from inference import number
+from tabular import attribution, baseline, bias, metrics, sides
 from tabular.failing import run
-from tabular.files import Row, read_rows, write_json
+from tabular.files import Row, evenly_spaced, read_rows, write_json, write_rows
 from tabular.scoring import Floats, Scorer, load_archive
 from tabular.spec import Spec, read_spec
 
-SHUFFLES = 5
+MOST_ROWS = 20_000  # of training rows that are kept to compare production with
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,24 @@ class Outcomes:
     rows: Sequence[Row]
     actual: metrics.Bools
     predicted: metrics.Bools
+    numbers: Floats  # rows by features that are numbers
 
     def group(self, name: str, members: metrics.Bools) -> bias.Group:
         """One side of a facet."""
         return bias.group(name, self.actual[members], self.predicted[members])
+
+    def sides(
+        self, known: metrics.Bools, disadvantaged: metrics.Bools, column: str | None
+    ) -> sides.Sides:
+        """Both sides of a facet, row by row, with the groups of a column."""
+        rows = [row for row, there in zip(self.rows, known, strict=True) if there]
+        return sides.Sides(
+            disadvantaged[known],
+            self.actual[known],
+            self.predicted[known],
+            None if column is None else [row[column] for row in rows],
+            self.numbers[known],
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -41,9 +57,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = load_archive(paths.model / "model.tar.gz")
     scores = model.score(model.cells(test))
     write_json(paths.out / "bias/analysis.json", bias_analysis(spec, train, test, scores))
-    write_json(paths.out / "explainability/analysis.json", explanation(spec, model, test, scores))
+    known = evenly_spaced(train, MOST_ROWS)
+    write_json(paths.out / "explainability/analysis.json", explanation(spec, model, test, known))
     write_json(paths.out / "baseline/statistics.json", baseline.statistics(train, spec.features))
     write_json(paths.out / "baseline/constraints.json", baseline.constraints(train, spec.features))
+    features = dict.fromkeys((*spec.features, *spec.times))
+    write_rows(paths.out / "baseline/rows.csv", list(features), known)
+    write_rows(paths.out / "baseline/predictions.csv", *predictions(spec, test, scores))
     write_json(paths.out / "quality/constraints.json", quality_constraints(spec.minimums))
     print(f"Reported on {len(train)} training and {len(test)} test rows.")
 
@@ -53,21 +73,39 @@ def bias_analysis(
 ) -> dict[str, object]:
     """Bias in what the model learnt from, and in what it says about rows it never saw."""
     learnt, real = metrics.outcomes(train, spec.label), metrics.outcomes(test, spec.label)
-    before, after = Outcomes(train, learnt, learnt), Outcomes(test, real, scores >= spec.threshold)
+    before = Outcomes(train, learnt, learnt, np.empty((len(train), 0)))
+    after = Outcomes(test, real, scores >= spec.threshold, numbers(spec, test))
     return {
         "version": "1.0",
-        "pre_training_bias_metrics": _bias_metrics(spec, before, bias.PRE_TRAINING),
-        "post_training_bias_metrics": _bias_metrics(spec, after, bias.POST_TRAINING),
+        "pre_training_bias_metrics": _bias_metrics(
+            spec, before, bias.PRE_TRAINING, sides.PRE_TRAINING
+        ),
+        "post_training_bias_metrics": _bias_metrics(
+            spec, after, bias.POST_TRAINING, sides.POST_TRAINING
+        ),
     }
 
 
-def _bias_metrics(spec: Spec, outcomes: Outcomes, formulas: bias.Formulas) -> dict[str, object]:
-    facets = {facet: _facet(facet, spec, outcomes, formulas) for facet in spec.facets}
+def numbers(spec: Spec, rows: Sequence[Row]) -> Floats:
+    """The features that are numbers; NaN is missing."""
+    names = [name for name, kind in spec.features.items() if kind != "category"]
+    cells = [[number(name, row[name]) for name in names] for row in rows]
+    return np.array(cells, dtype=np.float64)
+
+
+def _bias_metrics(
+    spec: Spec, outcomes: Outcomes, formulas: bias.Formulas, by_row: sides.RowFormulas
+) -> dict[str, object]:
+    facets = {facet: _facet(facet, spec, outcomes, formulas, by_row) for facet in spec.facets}
     return {"label": spec.label, "label_value_or_threshold": "1", "facets": facets}
 
 
 def _facet(
-    facet: str, spec: Spec, outcomes: Outcomes, formulas: bias.Formulas
+    facet: str,
+    spec: Spec,
+    outcomes: Outcomes,
+    formulas: bias.Formulas,
+    by_row: sides.RowFormulas,
 ) -> list[dict[str, object]]:
     """One entry per value that may be at a disadvantage; rows without a value are on no side."""
     values = np.array([row[facet] for row in outcomes.rows])
@@ -81,40 +119,34 @@ def _facet(
                 formulas,
                 outcomes.group("advantaged", known & (values != value)),
                 outcomes.group("disadvantaged", known & (values == value)),
-            ),
+            )
+            + sides.measure(by_row, outcomes.sides(known, values == value, spec.groups.get(facet))),
         }
         for value in candidates
     ]
 
 
 def explanation(
-    spec: Spec, model: Scorer, test: Sequence[Row], scores: Floats
+    spec: Spec, model: Scorer, test: Sequence[Row], known: Sequence[Row]
 ) -> dict[str, object]:
-    """How much AUC each feature is worth: what is lost when its column is shuffled."""
-    actual = metrics.outcomes(test, spec.label)
-    cells = model.cells(test)
-    random = np.random.default_rng(0)
-    orders = [random.permutation(len(cells)).tolist() for _ in range(SHUFFLES)]
+    """How much each feature moves the score, measured without outcomes, as a monitor measures it.
 
-    def auc_without(place: int) -> float:
-        shuffles = (model.score(shuffled(cells, place, order)) for order in orders)
-        return sum(metrics.auc(actual, scores) for scores in shuffles) / SHUFFLES
-
-    whole = metrics.auc(actual, scores)
-    worth = {name: whole - auc_without(place) for place, name in enumerate(model.features)}
-    importance = {"global_importance_values": worth, "expected_value": float(scores.mean())}
-    return {
-        "version": "1.0",
-        "explanations": {"permutation_importance": {spec.label: importance}},
-    }
+    The values are in probability. `known` are the rows that the baseline keeps.
+    """
+    cells, background = model.cells(test), model.cells(known)
+    method = attribution.method()
+    worth = attribution.importances(model, cells, None, method, background)
+    expected = attribution.expected_value(model, cells, method, background)
+    return attribution.analysis(spec.label, method, worth, expected)
 
 
-def shuffled(cells: Sequence[Sequence[str]], place: int, order: Sequence[int]) -> list[list[str]]:
-    """The rows with one column's cells in another order."""
-    return [
-        [*row[:place], cells[other][place], *row[place + 1 :]]
-        for row, other in zip(cells, order, strict=True)
+def predictions(spec: Spec, test: Sequence[Row], scores: Floats) -> tuple[list[str], list[Row]]:
+    """The columns and rows by which later answers are compared with the test rows' answers."""
+    kept = dict.fromkeys((spec.label, *spec.facets, *spec.groups.values(), *spec.times))
+    rows = [
+        {**row, "score": f"{score:.6f}"} for row, score in zip(test, scores.tolist(), strict=True)
     ]
+    return ["score", *kept], rows
 
 
 def quality_constraints(minimums: Mapping[str, float]) -> dict[str, object]:

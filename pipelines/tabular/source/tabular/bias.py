@@ -8,6 +8,7 @@ undefined: it has a reason instead of a value, and is never 0.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -134,6 +135,7 @@ def _generalized_entropy(a: Group, d: Group) -> float:
     return sum(n * ((benefit / mean) ** 2 - 1) for benefit, n in benefits.items()) / (2 * rows)
 
 
+# What takes more than counts is in tabular.sides.
 PRE_TRAINING: Formulas = {
     "CI": ("Class Imbalance", _class_imbalance),
     "DPL": ("Difference in Positive Proportions in Labels", _a_minus_d("observed_ones", "size")),
@@ -183,12 +185,17 @@ def _accuracy(side: Group) -> float:
 
 
 def measure(formulas: Formulas, a: Group, d: Group) -> list[dict[str, object]]:
-    """Every metric in Clarify's shape: name, description, value, and an error if there is none."""
-    return [{"name": name} | _measured(*formula, a, d) for name, formula in formulas.items()]
+    """Every metric in Clarify's shape."""
+    return [
+        entry(name, description, partial(metric, a, d))
+        for name, (description, metric) in formulas.items()
+    ]
 
 
-def _measured(description: str, metric: Metric, a: Group, d: Group) -> dict[str, object]:
+def entry(name: str, description: str, metric: Callable[[], float]) -> dict[str, object]:
+    """A metric in Clarify's shape: name, description, value, and an error if there is none."""
+    head: dict[str, object] = {"name": name, "description": description}
     try:
-        return {"description": description, "value": metric(a, d)}
+        return head | {"value": metric()}
     except Undefined as reason:
-        return {"description": description, "value": None, "error": str(reason)}
+        return head | {"value": None, "error": str(reason)}

@@ -46,6 +46,13 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
         writer.writerows(rows)
 
 
+def evenly_spaced[T](items: Sequence[T], most: int) -> list[T]:
+    """All items, or `most` of them from everywhere in their order."""
+    if len(items) <= most:
+        return list(items)
+    return [items[place * len(items) // most] for place in range(most)]
+
+
 def read_json(path: Path) -> Json:
     """The value that a JSON file holds."""
     value: Json = json.loads(path.read_text(encoding="utf-8"))
