@@ -13,7 +13,8 @@ COVERED: dict[str, frozenset[str]] = {
             DescribePipelineDefinitionForExecution DescribePipelineExecution
             DescribeProcessingJob DescribeTrainingJob ListEndpointConfigs ListEndpoints
             ListModelPackageGroups ListModelPackages ListModels ListPipelineExecutionSteps
-            ListPipelineExecutions ListPipelineParametersForExecution ListPipelines ListTags
+            ListPipelineExecutions ListPipelineParametersForExecution ListPipelines
+            ListProcessingJobs ListTags
             StartPipelineExecution StopPipelineExecution StopProcessingJob StopTrainingJob
             UpdateEndpoint UpdateEndpointWeightsAndCapacities UpdateModelPackage UpdatePipeline""",
         "sagemaker-runtime": "InvokeEndpoint InvokeEndpointAsync",

@@ -49,6 +49,14 @@ def described(job: "Job") -> Json:
     )
 
 
+def summary(job: "Job") -> Json:
+    """One line of ListProcessingJobs."""
+    shown = described(job)
+    kept = ("JobName", "JobArn", "JobStatus", "EndTime")
+    common = ("CreationTime", "LastModifiedTime", "FailureReason", "ExitMessage")
+    return pick(shown, *(f"{job.kind}{member}" for member in kept), *common)
+
+
 def _particular(job: "Job") -> Json:
     if job.kind == "Processing":
         return {"ExitMessage": job.exit_message}

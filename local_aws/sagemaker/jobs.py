@@ -12,7 +12,8 @@ from typing import Protocol
 from local_aws.sagemaker import behind, names
 from local_aws.sagemaker.core import Core, Operation
 from local_aws.sagemaker.errors import in_use, invalid, not_found
-from local_aws.sagemaker.job_views import announced, described
+from local_aws.sagemaker.job_views import announced, described, summary
+from local_aws.sagemaker.listing import Row, listing
 from local_aws.sagemaker.processes import Command, Process, Processes
 from local_aws.sagemaker.processing import MESSAGE, Processing
 from local_aws.sagemaker.roles import Roles
@@ -94,7 +95,7 @@ class Jobs:
         found: dict[str, Operation] = {}
         for work in (Processing(), Training()):
             found |= self._operations_of(work)
-        return found
+        return found | {"ListProcessingJobs": lambda request, _: self._list("Processing", request)}
 
     def _operations_of(self, work: Work) -> dict[str, Operation]:
         kind = work.kind
@@ -130,6 +131,14 @@ class Jobs:
 
     def _describe(self, kind: str, request: Json) -> Json:
         return described(self._named(kind, request))
+
+    def _list(self, kind: str, request: Json) -> Json:
+        rows = [
+            Row(job.name, job.created, summary(job), order, job.modified, job.status)
+            for order, job in enumerate(self._jobs.values())
+            if job.kind == kind and request.get("StatusEquals", job.status) == job.status
+        ]
+        return listing(rows, request, f"{kind}JobSummaries", newest_first=False)
 
     def _stop(self, kind: str, request: Json) -> None:
         self.stop(self._named(kind, request).arn)

@@ -23,13 +23,19 @@ class Row:
     body: Json
     order: int = 0
     modified: datetime | None = None
+    status: str = ""
+
+    def sorted_by(self, member: object) -> tuple[object, int]:
+        """What a listing in the order of `member` compares."""
+        if member in ("Name", "PipelineExecutionArn"):
+            return self.name, self.order
+        return self.status if member == "Status" else self.created, self.order
 
 
 def listing(rows: Iterable[Row], request: Json, into: str, *, newest_first: bool) -> Json:
     """The page that `request` asks for, as the member `into`; NextToken if there is more."""
     found = [row for row in rows if _wanted(row, request)]
-    by_name = request.get("SortBy") in ("Name", "PipelineExecutionArn")
-    found.sort(key=(lambda r: (r.name, r.order)) if by_name else (lambda r: (r.created, r.order)))
+    found.sort(key=lambda row: row.sorted_by(request.get("SortBy")))
     default = "Descending" if newest_first else "Ascending"
     if request.get("SortOrder", default) == "Descending":
         found.reverse()
