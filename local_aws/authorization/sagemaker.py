@@ -19,6 +19,11 @@ _NAMED = {
     "Pipeline": "pipeline",
     "ProcessingJob": "processing-job",
     "TrainingJob": "training-job",
+    "MonitoringSchedule": "monitoring-schedule",
+    "DataQualityJobDefinition": "data-quality-job-definition",
+    "ModelQualityJobDefinition": "model-quality-job-definition",
+    "ModelBiasJobDefinition": "model-bias-job-definition",
+    "ModelExplainabilityJobDefinition": "model-explainability-job-definition",
 }
 _ARNS = ("ResourceArn", "PipelineExecutionArn", "ModelPackageArn")
 _VERB = re.compile(r"(Create|Describe|Update|Delete|Stop|Start|List)(\w+)")
@@ -71,9 +76,16 @@ def _by_verb(operation: str, given: Parameters) -> Iterator[str]:
         yield "*"
         return
     kind = _NAMED[what]
-    yield _named(kind, str(given["EndpointName" if kind == "endpoint" else f"{what}Name"]))
+    yield _named(kind, str(given[_name_member(kind, what)]))
     if operation in ("CreateEndpoint", "UpdateEndpoint"):
         yield _named("endpoint-config", str(given["EndpointConfigName"]))
+
+
+def _name_member(kind: str, what: str) -> str:
+    """The parameter that holds the name."""
+    if kind == "endpoint":
+        return "EndpointName"
+    return "JobDefinitionName" if kind.endswith("-job-definition") else f"{what}Name"
 
 
 def _of_group(operation: str, given: Parameters) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Endpoints: created, updated, scaled, deleted; each takes its time on the embedded clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -25,6 +25,11 @@ IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deletin
 STATUSES = (*IN_PROGRESS, "InService", "OutOfService", "Failed", "UpdateRollbackFailed")
 
 
+def _no_monitors(_: str) -> frozenset[str]:
+    """No endpoint is monitored before there are schedules."""
+    return frozenset()
+
+
 class Endpoints:
     """Operations on endpoints."""
 
@@ -37,6 +42,7 @@ class Endpoints:
         self._deployments = deployments
         self._endpoints: dict[str, Endpoint] = {}
         self.most_instances = MOST_INSTANCES
+        self.monitors: Callable[[str], frozenset[str]] = _no_monitors
         core.world.scale, core.world.instances = self._scale, self._instances
 
     def operations(self) -> dict[str, Operation]:
@@ -196,6 +202,11 @@ class Endpoints:
         endpoint = self.endpoint(text(request, "EndpointName"))
         if endpoint.status in IN_PROGRESS:
             raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        if schedules := self.monitors(endpoint.name):
+            raise invalid(
+                f'Cannot delete endpoint "{endpoint.arn}" before its monitoring schedules are '
+                f"deleted: {', '.join(sorted(schedules))}."
+            )
         fleet, endpoint.fleet = endpoint.fleet, None
         self._deployments.move(endpoint, "Deleting")
         if fleet:

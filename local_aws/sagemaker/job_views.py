@@ -13,6 +13,7 @@ _KEPT = {
     "Processing": (
         "ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "StoppingCondition",
         "AppSpecification", "Environment", "NetworkConfig", "RoleArn", "ExperimentConfig",
+        "MonitoringScheduleArn",
     ),
     "Training": (
         "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig",
@@ -24,8 +25,8 @@ _KEPT = {
 _SECONDARY = {"InProgress": "Training"}
 # Describe tells them; the documented events do not.
 _ONLY_DESCRIBED = (
-    "ExitMessage", "Environment", "FinalMetricDataList", "TrainingTimeInSeconds",
-    "BillableTimeInSeconds",
+    "ExitMessage", "MonitoringScheduleArn", "Environment", "FinalMetricDataList",
+    "TrainingTimeInSeconds", "BillableTimeInSeconds",
 )  # fmt: skip
 
 

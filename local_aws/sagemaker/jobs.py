@@ -100,7 +100,7 @@ class Jobs:
     def _operations_of(self, work: Work) -> dict[str, Operation]:
         kind = work.kind
         return {
-            f"Create{kind}Job": lambda request, _: self._create(work, request),
+            f"Create{kind}Job": lambda request, _: self.create(work, request),
             f"Describe{kind}Job": lambda request, _: self._describe(kind, request),
             f"Stop{kind}Job": lambda request, _: self._stop(kind, request),
         }
@@ -111,7 +111,8 @@ class Jobs:
         job.done.wait()
         return job
 
-    def _create(self, work: Work, request: Json) -> Json:
+    def create(self, work: Work, request: Json) -> Json:
+        """Begin a job; it goes on by itself."""
         now = self._core.now()
         job = Job(work.kind, text(request, f"{work.kind}JobName"), request, now, now)
         if job.arn in self._jobs:

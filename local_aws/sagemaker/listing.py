@@ -24,12 +24,14 @@ class Row:
     order: int = 0
     modified: datetime | None = None
     status: str = ""
+    scheduled: datetime | None = None
 
     def sorted_by(self, member: object) -> tuple[object, int]:
         """What a listing in the order of `member` compares."""
         if member in ("Name", "PipelineExecutionArn"):
             return self.name, self.order
-        return self.status if member == "Status" else self.created, self.order
+        others = {"Status": self.status, "ScheduledTime": self.scheduled}
+        return others.get(str(member), self.created), self.order
 
 
 def listing(rows: Iterable[Row], request: Json, into: str, *, newest_first: bool) -> Json:

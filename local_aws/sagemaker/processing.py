@@ -42,13 +42,21 @@ class Processing:
     def prepare(self, request: Json, sandbox: Sandbox) -> Command:
         """Copy the inputs and make the command."""
         for entry in sections(request, "ProcessingInputs"):
-            source = section(entry, "S3Input")
-            target = sandbox.folder(text(source, "LocalPath"))
-            storage.download(sandbox.role.s3, text(source, "S3Uri"), target)
+            self.fetch(entry, sandbox)
         for entry in self._outputs(request):
             sandbox.folder(text(section(entry, "S3Output"), "LocalPath"))
         sandbox.folder("/opt/ml/output")
         self._write_config(request, sandbox)
+        return self.command(request, sandbox)
+
+    def fetch(self, entry: Json, sandbox: Sandbox) -> None:
+        """Copy one input."""
+        source = section(entry, "S3Input")
+        target = sandbox.folder(text(source, "LocalPath"))
+        storage.download(sandbox.role.s3, text(source, "S3Uri"), target)
+
+    def command(self, request: Json, sandbox: Sandbox) -> Command:
+        """What is run."""
         app = section(request, "AppSpecification")
         words = texts(app, "ContainerEntrypoint") + texts(app, "ContainerArguments")
         return sandbox.python(words, text_map(request, "Environment"), sandbox.root)

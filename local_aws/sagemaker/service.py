@@ -16,6 +16,9 @@ from local_aws.sagemaker.executor import Executor
 from local_aws.sagemaker.fleets import Fleets
 from local_aws.sagemaker.jobs import Jobs
 from local_aws.sagemaker.models import Models
+from local_aws.sagemaker.monitoring.definitions import JobDefinitions
+from local_aws.sagemaker.monitoring.executions import Executions
+from local_aws.sagemaker.monitoring.schedules import Schedules
 from local_aws.sagemaker.pipelines import Pipelines
 from local_aws.sagemaker.processes import Processes
 from local_aws.sagemaker.protocol import Dispatcher
@@ -41,10 +44,16 @@ class Service:
         fleets = Fleets(core, roles, models, self._processes)
         deployments = Deployments(core, fleets)
         endpoints = self._endpoints = Endpoints(core, configs, models, deployments)
-        self._stores = (registry, pipelines, runs, jobs, models, configs, deployments, endpoints)
+        definitions = JobDefinitions(core)
+        executions = Executions(core, roles, jobs, endpoints)
+        schedules = Schedules(core, definitions, executions, endpoints)
+        monitoring = (definitions, executions, schedules)
+        self._stores = (
+            registry, pipelines, runs, jobs, models, configs, deployments, endpoints, *monitoring
+        )  # fmt: skip
         operations: dict[str, Operation] = {}
         answering = (registry, pipelines, runs, jobs, models, configs, endpoints, Tagging(core))
-        for part in answering:
+        for part in (*answering, *monitoring):
             operations |= part.operations()
         # What belongs to this process; a state that is kept refers to it by these names.
         self.own: Mapping[str, object] = {

@@ -54,6 +54,15 @@ def download(s3: "S3Client", uri: str, folder: Path) -> None:
         )
 
 
+def has_objects(s3: "S3Client", uri: str) -> bool:
+    """Whether anything lies below `uri`."""
+    bucket, key = split(uri)
+    try:
+        return next(_below(s3, bucket, key), None) is not None
+    except ClientError as error:
+        raise StorageError(f"{uri} could not be listed: {error}") from error
+
+
 def _below(s3: "S3Client", bucket: str, key: str) -> Iterator[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
     for page in pages:

@@ -1,0 +1,1 @@
+"""Model Monitor: job definitions, schedules, executions, and the analyzer that they run."""
