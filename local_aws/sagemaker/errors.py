@@ -2,8 +2,8 @@
 
 SageMakerError
 ├── with code ValidationException      most refusals: unknown names, work in progress, bad input
-├── with code ResourceNotFound         where botocore models it: pipelines, executions, jobs
-├── with code ResourceInUse            a name that is taken, for jobs
+├── with code ResourceNotFound         where botocore models it: pipelines, jobs, monitoring
+├── with code ResourceInUse            a name that is taken, for jobs and monitoring; a use
 ├── with code ConflictException        one token, two requests; a state that does not allow it
 └── with code UnknownOperationException    not covered here: loud, never an empty success
 """
@@ -25,12 +25,12 @@ def invalid(message: str) -> SageMakerError:
 
 
 def not_found(message: str) -> SageMakerError:
-    """A pipeline, execution or job that does not exist."""
+    """A pipeline, execution, job or part of monitoring that does not exist."""
     return SageMakerError("ResourceNotFound", message)
 
 
 def in_use(message: str) -> SageMakerError:
-    """A job's name is taken."""
+    """A name is taken, or a thing is used by another."""
     return SageMakerError("ResourceInUse", message)
 
 

@@ -28,6 +28,10 @@ _FILTERS = {
 _log = logging.getLogger(__name__)
 
 
+class CannotRunError(Exception):
+    """The execution ends as failed without a job, for this reason."""
+
+
 @dataclass
 class Execution:
     """One execution of a schedule."""
@@ -107,7 +111,7 @@ class Executions:
     def _run(self, execution: Execution) -> None:
         try:
             job = self._attempt(execution)
-        except (SageMakerError, StorageError) as refused:
+        except (CannotRunError, SageMakerError, StorageError) as refused:
             self._move(execution, "Failed", str(refused))
         except Exception as fault:
             _log.exception("an execution of %s broke", execution.occasion.schedule)
@@ -118,13 +122,13 @@ class Executions:
     def _attempt(self, execution: Execution) -> Job:
         occasion, definition = execution.occasion, execution.occasion.definition
         if definition.kind in ("ModelBias", "ModelExplainability"):
-            raise StorageError(_NO_CLARIFY.format(definition.kind))
+            raise CannotRunError(_NO_CLARIFY.format(definition.kind))
         with self._core.state():
             endpoint = self._endpoints.endpoint(definition.endpoint)
             role = self._roles.session(text(definition.request, "RoleArn"))
         folders = folders_with_data(role, endpoint, occasion)
         if not all(folders.values()):
-            raise StorageError(NO_DATA)
+            raise CannotRunError(NO_DATA)
         with self._core.state():
             request = request_of(occasion, endpoint)
             execution.job = str(self._jobs.create(Monitoring(folders), request)["ProcessingJobArn"])

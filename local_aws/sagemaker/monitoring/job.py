@@ -70,14 +70,14 @@ class Monitoring(Processing):
         return Command(module, (), sandbox.root, environment, sandbox.log, is_module=True)
 
 
-def folders_with_data(s3: RoleSession, endpoint: Endpoint, occasion: Occasion) -> Folders:
+def folders_with_data(role: RoleSession, endpoint: Endpoint, occasion: Occasion) -> Folders:
     """The hours of captured data and of ground truth that there are. Raises StorageError."""
     wanted = {CAPTURED: list(_captured(endpoint, occasion.window))}
     truth = section(occasion.definition.part("JobInput"), "GroundTruthS3Input")
     if truth:
         wanted[GROUND_TRUTH] = _by_hour(text(truth, "S3Uri"), occasion.window)
     return {
-        name: [uri for uri in uris if storage.has_objects(s3.s3, uri)]
+        name: [uri for uri in uris if storage.has_objects(role.s3, uri)]
         for name, uris in wanted.items()
     }
 

@@ -267,7 +267,7 @@ def test_columns_are_counted(watch: Watch, request_row: str, found: str) -> None
 def test_robust_takes_off_what_small_samples_differ_by_chance(
     watch: Watch, method: str, rows: int, drifts: bool
 ) -> None:
-    limits = CONFIG["distribution_constraints"] | {"comparison_method": method}  # type: ignore[operator]
+    limits = CONFIG["distribution_constraints"] | {"comparison_method": method}
     watch.against(
         {
             "version": 0,
@@ -285,7 +285,7 @@ def test_robust_takes_off_what_small_samples_differ_by_chance(
 
 @pytest.mark.parametrize(("share", "drifts"), [(80, False), (50, True)])
 def test_categories_may_be_compared_by_chi_squared(watch: Watch, share: int, drifts: bool) -> None:
-    limits = CONFIG["distribution_constraints"] | {"categorical_drift_method": "ChiSquared"}  # type: ignore[operator]
+    limits = CONFIG["distribution_constraints"] | {"categorical_drift_method": "ChiSquared"}
     watch.against(
         {
             "version": 0,
@@ -299,6 +299,62 @@ def test_categories_may_be_compared_by_chi_squared(watch: Watch, share: int, dri
         del record["captureData"]["endpointInput"]
 
     assert bool(watch.violations(watch.run(records))) == drifts
+
+
+def test_a_baseline_without_a_sketch_is_known_by_its_buckets(watch: Watch) -> None:
+    kll = {
+        "buckets": [{"lower_bound": low, "upper_bound": low + 5, "count": 50} for low in (0.0, 5.0)]
+    }
+    baseline = [
+        {"name": name, "numerical_statistics": {"distribution": {"kll": kll}}}
+        for name in ("same", "moved")
+    ]
+    watch.against(
+        {
+            "version": 0,
+            "features": columns(same="Integral", moved="Integral"),
+            "monitoring_config": CONFIG,
+        },
+        baseline,
+    )
+
+    execution = watch.run([csv_record(str(row), str(row + 3), str(row)) for row in range(10)])
+
+    assert watch.violations(execution) == [("moved", "baseline_drift_check")]
+
+
+def test_a_feature_may_have_limits_of_its_own(watch: Watch) -> None:
+    strict, loose = columns(strict="Integral", loose="Integral")
+    loose["monitoringConfigOverrides"] = {"distribution_constraints": {"comparison_threshold": 0.9}}
+    watch.against(
+        {"version": 0, "features": [strict, loose], "monitoring_config": CONFIG},
+        [numeric_baseline("strict", range(10)), numeric_baseline("loose", range(10))],
+    )
+
+    execution = watch.run([csv_record(str(row + 5), str(row + 5), str(row)) for row in range(10)])
+
+    assert watch.violations(execution) == [("strict", "baseline_drift_check")]
+
+
+def test_json_objects_are_columns_by_their_names(watch: Watch) -> None:
+    features = columns(score="Fractional", age="Integral", plan="String")
+    watch.against({"version": 0, "features": features, "monitoring_config": CONFIG})
+    record = csv_record('[{"score": 0.5}, {"score": 0.25}]', "", "1")
+    record["captureData"]["endpointInput"]["data"] = (
+        '[{"age": 41, "plan": "a"}, {"age": null, "plan": "b"}]'
+    )
+    for side in record["captureData"].values():
+        side["encoding"] = "JSON"
+
+    execution = watch.run([record])
+
+    assert watch.violations(execution) == [("age", "completeness_check")]
+    found = watch.written(execution, "statistics")["features"]
+    assert [(one["name"], one["inferred_type"]) for one in found] == [
+        ("score", "Fractional"),
+        ("age", "Integral"),
+        ("plan", "String"),
+    ]
 
 
 def test_an_hour_without_data_fails_without_a_job(watch: Watch, local: Local) -> None:
@@ -364,6 +420,50 @@ def test_model_quality_joins_the_truth_that_came_later(watch: Watch, name: str) 
         "accuracy",
         "LessThanThreshold",
     )
+
+
+@pytest.mark.parametrize(
+    ("problem", "attribute", "group", "names"),
+    [
+        ("Regression", "InferenceAttribute", "regression", {"mae", "mse", "rmse", "r2"}),
+        (
+            "BinaryClassification",
+            "ProbabilityAttribute",
+            "binary_classification",
+            {"auc", "f1", "accuracy"},
+        ),
+        (
+            "MulticlassClassification",
+            "InferenceAttribute",
+            "multiclass_classification",
+            {"accuracy", "weighted_f1", "weighted_recall"},
+        ),
+    ],
+)
+def test_every_kind_of_problem_has_its_metrics(
+    watch: Watch, problem: str, attribute: str, group: str, names: set[str]
+) -> None:
+    data = {
+        "EndpointInput": {
+            "EndpointName": watch.name,
+            "LocalPath": "/opt/ml/processing/input/endpoint",
+            attribute: "0",
+        },
+        "GroundTruthS3Input": {"S3Uri": f"s3://{BUCKET}/{watch.name}/truth"},
+    }
+    app = {"ImageUri": ANALYZER, "ProblemType": problem}
+    watch.definition("ModelQuality", ModelQualityAppSpecification=app, ModelQualityJobInput=data)
+    hour = watch.to_the_hour()
+    watch.truth(hour, {str(row): str(row % 2) for row in range(250)})
+    watch.captured(
+        hour, [csv_record("0.9" if row % 10 else "0.1", "5", str(row)) for row in range(250)]
+    )
+    watch.schedule("ModelQuality")
+    watch.local.advance(3600 + 900)
+
+    metrics = watch.written(watch.last(), "statistics")[f"{group}_metrics"]
+    assert names <= set(metrics)
+    assert all(metrics[name]["standard_deviation"] >= 0 for name in names)
 
 
 def test_now_looks_once_at_the_window_that_it_is_given(

@@ -13,7 +13,7 @@ CLARIFY = "131013547314.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-clarify-proces
 HOURLY = "cron(0 * ? * * *)"
 KINDS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
 CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 20}
-CONFIG = {
+CONFIG: Json = {
     "evaluate_constraints": "Enabled",
     "emit_metrics": "Enabled",
     "datatype_check_threshold": 1.0,
