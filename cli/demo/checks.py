@@ -234,16 +234,17 @@ def better(stage: Stage, number: int) -> str:
     """The new version beats the serving one on the same rows."""
     package = observe_package(stage.aws, arn_of(stage, number))
     evaluation = stage.document(package.reports["evaluation"])
-    mine = needed(_auc(evaluation), "the evaluation holds no auc")
-    theirs = needed(_auc(evaluation.get("champion")), "no serving version was compared with")
+    champion = needed(evaluation.get("champion"), "no serving version was compared with")
+    mine = needed(_figure(champion, "candidate", "auc", "value"), "the new one was not measured")
+    theirs = _figure(champion, "binary_classification_metrics", "auc", "value")
+    theirs = needed(theirs, "the serving one was not measured")
     require(mine > theirs, f"auc {mine:.3f} against {theirs:.3f} of the serving version")
-    return f"version {number} beats the serving one: auc {mine:.3f} against {theirs:.3f}"
+    rows = f"{find(champion, 'rows')} {find(champion, 'basis')} rows"
+    return f"version {number} beats the serving one: auc {mine:.3f} against {theirs:.3f} on {rows}"
 
 
-def _auc(document: object) -> float | None:
-    value = document
-    for step in ("binary_classification_metrics", "auc", "value"):
-        value = value.get(step) if isinstance(value, Mapping) else None
+def _figure(document: object, *path: str) -> float | None:
+    value = find(document, *path)
     return float(value) if isinstance(value, int | float) else None
 
 

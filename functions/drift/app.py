@@ -8,7 +8,7 @@ from steward.act.notify import ask_to_look, notify
 from steward.aws import Aws
 from steward.decide.drift import judge
 from steward.decide.drift_facts import DriftPolicy, DriftReport
-from steward.decide.monitor import Due, Readiness, Watched, due_windows, failed, judge_due, lag
+from steward.decide.monitor import Due, Readiness, Watched, due_windows, failed, judge_due
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NoRoom, NotYet
 from steward.events.types import (
@@ -88,19 +88,21 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
 
 
 def take_file(scope: Scope, event: ObjectCreated) -> None:
-    """Record the report in a file, unless it is on record, and judge what waits."""
-    if is_known(scope.store, file_id(event)):
+    """Take the report in a file; one that was taken already is not read again."""
+    if is_known(scope.store, scope.model, file_id(event)):
         settle(scope)
     else:
         take(scope, observe_file(scope.aws, event))
 
 
 def take(scope: Scope, report: DriftReport) -> None:
-    """Record a report, unless it is on record, and judge what waits."""
-    if not is_known(scope.store, report.id):
-        record_report(scope.store, scope.names, report)
-        count("DriftReport")
-    settle(scope)
+    """Note a report and judge it; one that was noted already may still wait."""
+    if is_known(scope.store, scope.model, report.id):
+        settle(scope)
+        return
+    record_report(scope.store, scope.model, report)
+    count("DriftReport")
+    judge_report(scope, report)
 
 
 def look(scope: Scope) -> None:
@@ -123,7 +125,7 @@ def judge_report(scope: Scope, report: DriftReport) -> None:
     """Judge a report, tell its owner, record it, and pass the request on."""
     facts = observe_drift(scope.aws, scope.store, scope.names, report)
     monitor = scope.spec.monitor
-    policy = DriftPolicy(scope.spec.retrain, monitor.min_rows, lag(report.kind, monitor))
+    policy = DriftPolicy(scope.spec.retrain, monitor.min_rows, monitor.capture_lag)
     judgement = judge(report, facts, policy, clock.now())
     verdict = judgement.verdict
     if judgement.waits and is_recorded(scope.store, scope.model, verdict):
@@ -131,7 +133,7 @@ def judge_report(scope: Scope, report: DriftReport) -> None:
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if verdict.kind in _TOLD:
         tell(scope, verdict, _TOLD[verdict.kind])
-    if not record_judgement(scope.store, scope.model, judgement, report, facts):
+    if not record_judgement(scope.store, scope.names, judgement, report, facts):
         raise NotYet(f"{report.source}: what it is judged by changed while it was judged")
     if verdict.kind == "retrain":
         # Should this message be lost, the sweep finds the request on the agenda.

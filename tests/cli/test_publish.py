@@ -39,6 +39,13 @@ def definition(where: Target) -> str:
     return boto3.client("sagemaker").describe_pipeline(PipelineName=name)["PipelineDefinition"]
 
 
+def monitor_code(where: Target) -> str:
+    found = boto3.client("s3").get_object(
+        Bucket=where.artifact_bucket, Key="published/monitor.json"
+    )
+    return found["Body"].read().decode()
+
+
 def nothing_is_there(where: Target) -> bool:
     return not (objects(where) or groups(where) or pipelines(where))
 
@@ -82,9 +89,19 @@ def test_no_placeholder_is_left_in_what_is_published(steward: Steward, empty: Ta
 def test_code_lies_where_the_definition_says(steward: Steward, empty: Target) -> None:
     run(steward, empty)
     code = [key for key in objects(empty) if key.startswith("code/")]
+    named = definition(empty) + monitor_code(empty)
     assert code
     for key in code:
-        assert f"s3://{empty.artifact_bucket}/{key}" in definition(empty)
+        assert f"s3://{empty.artifact_bucket}/{key}" in named
+
+
+def test_the_monitors_code_is_found_by_one_file(steward: Steward, empty: Target) -> None:
+    run(steward, empty)
+    found = json.loads(monitor_code(empty))
+    assert set(found["files"]) == {"watch.py", "tabular.zip", "monitor.zip"}
+    assert "sagemaker-scikit-learn" in found["image"]
+    published = {f"s3://{empty.artifact_bucket}/{key}" for key in objects(empty)}
+    assert set(found["files"].values()) <= published
 
 
 def test_an_edited_definition_updates_the_pipeline(

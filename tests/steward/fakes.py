@@ -20,7 +20,7 @@ CHANGES = (
     "TransactWriteItems", "PutObject", "Publish", "SendMessage", "StartPipelineExecution",
     "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint",
     "DeleteEndpointConfig", "DeleteModel", "PutMetricAlarm", "PutMetricData", "DeleteAlarms",
-    "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget",
+    "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget", "CreateProcessingJob",
 )  # fmt: skip
 
 
@@ -109,6 +109,7 @@ class FakeSageMaker(Standin):
         self.definition = '{"Version":"2020-12-01"}'
         self.meanwhile: dict[str, Callable[[], object]] = {}
         self.afterwards: dict[str, Callable[[], object]] = {}
+        self.jobs: dict[str, Json] = {}
         self.lists_executions = True
         self.is_full = False
 
@@ -232,6 +233,38 @@ class FakeSageMaker(Standin):
     def parameters(self, arn: str) -> Mapping[str, str]:
         """What an execution was started with."""
         return {one["Name"]: one["Value"] for one in self.executions[arn]["PipelineParameters"]}
+
+    # ---- processing jobs
+
+    def create_processing_job(self, ProcessingJobName: str, **request: Any) -> Json:
+        if self.is_full:
+            raise self.refuse("ResourceLimitExceeded", "The account-level service limit is 0")
+        if ProcessingJobName in self.jobs:
+            raise self.refuse("ResourceInUse", "Job name must be unique")
+        arn = f"{SAGEMAKER}:processing-job/{ProcessingJobName}"
+        self.jobs[ProcessingJobName] = request | {
+            "ProcessingJobName": ProcessingJobName,
+            "ProcessingJobArn": arn,
+            "ProcessingJobStatus": "InProgress",
+            "CreationTime": self._clock.now(),
+        }
+        return {"ProcessingJobArn": arn}
+
+    def list_processing_jobs(
+        self, NameContains: str, CreationTimeAfter: datetime, **_: object
+    ) -> Json:
+        named = ("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "CreationTime")
+        return {
+            "ProcessingJobSummaries": [
+                {name: job[name] for name in named}
+                for job in self.jobs.values()
+                if NameContains in job["ProcessingJobName"]
+                and job["CreationTime"] >= CreationTimeAfter
+            ]
+        }
+
+    def describe_processing_job(self, ProcessingJobName: str) -> Json:
+        return self._found(self.jobs, ProcessingJobName)
 
     # ---- models and endpoints
 

@@ -88,12 +88,15 @@ def _mark(version: Registered, name: str, rule: MetricRule) -> Mark:
     evaluation = version.reports.get("evaluation")
     value = number(evaluation, _METRICS, name, "value")
     compared = number(evaluation, "champion", _METRICS, name, "value")
+    # Where there were recent rows enough, both were measured on those.
+    contest = number(evaluation, "champion", "candidate", name, "value")
+    ours = value if contest is None else contest
     enough = value is not None and (rule.min is None or value >= rule.min)
     dropped = (
-        value is not None
+        ours is not None
         and compared is not None
         and rule.max_drop is not None
-        and (compared - value > rule.max_drop)
+        and (compared - ours > rule.max_drop)
     )
     return Mark(version.number, value, compared, within=enough and not dropped)
 
@@ -180,7 +183,8 @@ def importances(record: Record) -> list[Importance]:
 def _importance(version: int, entry: object) -> Importance:
     worth = {
         name: value
-        for name, found in mapping(find(entry, "global_importance_values")).items()
+        for values in ("global_importance_values", "global_shap_values")
+        for name, found in mapping(find(entry, values)).items()
         if (value := number(found)) is not None
     }
     ordered = sorted(worth.items(), key=lambda pair: -pair[1])

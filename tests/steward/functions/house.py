@@ -188,6 +188,8 @@ class House:
             name: {"ContentType": "application/json", "S3Uri": self.report(number, name, report)}
             for name, report in reports.items()
         }
+        baseline = f"runs/mortgage/r{number}/baseline/rows.csv"
+        self.aws.s3.put_object(Bucket=ARTIFACTS, Key=baseline, Body=self.rows(3).encode())
         snapshot = self.sagemaker.parameters(execution)["SnapshotDigest"]
         self.sagemaker.register(
             number,
@@ -218,7 +220,7 @@ class House:
 
     def report(self, number: int, name: str, content: object) -> str:
         """Writes a report of a version; returns its URI."""
-        key = f"runs/mortgage/r{number}/{name}.json"
+        key = f"runs/mortgage/r{number}/{name}/analysis.json"
         self.aws.s3.put_object(Bucket=ARTIFACTS, Key=key, Body=json.dumps(content).encode())
         return f"s3://{ARTIFACTS}/{key}"
 

@@ -142,9 +142,13 @@ def no_room(house: House) -> None:
     in_flight(house)
 
 
-def drift(house: House, check: str = "baseline_drift_check") -> None:
-    key = "monitoring/mortgage/v1/2026/11/20/12/constraint_violations.json"
+def drift(house: House, check: str = "baseline_drift_check", hour: int = 11) -> None:
+    """A window in which a check was violated; by model-monitor's file, and its count of rows."""
+    folder = f"monitoring/mortgage/v1/data_quality/x/y/2026/11/20/{hour + 1:02}"
+    counted = '{"dataset": {"item_count": 500}}'
+    house.upload(f"{folder}/statistics.json", counted, bucket=ARTIFACTS)
     found = f'{{"violations": [{{"constraint_check_type": "{check}"}}]}}'
+    key = f"{folder}/constraint_violations.json"
     house.deliver("drift", house.upload(key, found, bucket=ARTIFACTS))
 
 
@@ -152,9 +156,37 @@ def broken_schema(house: House) -> None:
     drift(house, "missing_column_check")
 
 
+def drifting(house: House) -> None:
+    """Two windows have drifted, and there is data that the version was not trained on."""
+    house.deliver("training", house.upload("new.csv", house.rows(200)))
+    drift(house, hour=9)
+    drift(house, hour=10)
+
+
 def retraining(house: House) -> None:
     drift(house)
     house.look("training")
+
+
+def captured(house: House) -> None:
+    """An hour of requests was captured, and its window is complete."""
+    at = house.clock.now()
+    house.aws.s3.put_object(
+        Bucket=ARTIFACTS,
+        Key="published/monitor.json",
+        Body=b'{"image": "image:1", "files": {"watch.py": "s3://artifacts/code/watch.py"}}',
+    )
+    key = f"capture/mortgage/v1/{NAME}/AllTraffic/{at:%Y/%m/%d/%H}/1.jsonl"
+    house.aws.s3.put_object(Bucket=ARTIFACTS, Key=key, Body=b"{}")
+    house.clock.pass_by(minutes=90)
+
+
+def watched(house: House) -> None:
+    """The window's job runs, writes a clean report, and ends."""
+    house.look("drift")
+    for job in house.sagemaker.jobs.values():
+        job["ProcessingJobStatus"] = "Failed"
+    house.look("drift")
 
 
 def then(*parts: Part) -> Part:

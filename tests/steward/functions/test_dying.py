@@ -14,8 +14,10 @@ from tests.steward.functions.parts import (
     JUDGED,
     Part,
     broken_schema,
+    captured,
     deleted_before_the_call,
     drift,
+    drifting,
     failed_rollout,
     failed_run,
     judged_worse,
@@ -32,6 +34,7 @@ from tests.steward.functions.parts import (
     run,
     then,
     uploads,
+    watched,
     word,
 )  # fmt: skip
 from tests.steward.ledger import faults
@@ -53,7 +56,8 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "a revocation": (then(JUDGED, word), revoked_before_the_call),
     "a deletion": (then(JUDGED, word), deleted_before_the_call),
     "no room": (then(JUDGED, word), no_room),
-    "drift that trains": (SERVED, retraining),
+    "drift that trains": (then(SERVED, drifting), retraining),
+    "a window that is watched": (then(SERVED, captured), watched),
     "a broken schema": (SERVED, broken_schema),
     "drift of nothing that serves": (nothing, drift),
 }

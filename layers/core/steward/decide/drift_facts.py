@@ -109,7 +109,7 @@ class DriftFacts:
 
 @dataclass(frozen=True, slots=True)
 class DriftPolicy:
-    """The parts of a model's file that drift is judged by; `lag` is in the report's own kind."""
+    """The parts of a model's file that drift is judged by; `lag` is how late captures arrive."""
 
     retrain: RetrainSpec
     min_rows: int

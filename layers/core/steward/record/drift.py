@@ -1,9 +1,10 @@
 """Writes down what monitors found, what was decided, and what is remembered because of it.
 
-Of one report: its node; a row that waits until it was judged for good; the row of its window.
+Of one report: a row that waits until it was judged for good; its node; the row of its window.
 """
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import datetime
 
 from steward import clock, times
@@ -16,7 +17,6 @@ from steward.observe.drift import told_key, window_prefix
 from steward.observe.training import SCHEMA_BREAK
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
-from steward.record.lineage import node_writes
 from steward.record.store import ABSENT, Store, Write, check, delete, put
 
 # A file may list thousands; what a run is asked for stands in their kinds and the first of them.
@@ -26,19 +26,22 @@ _MOST_MARKS = 200
 _MOST_WINDOWS = 200
 
 
-def is_known(store: Store, report_id: str) -> bool:
-    """Whether a report is on record."""
+def is_known(store: Store, model: str, report_id: str) -> bool:
+    """Whether a report was taken: it was judged, or it waits."""
+    return is_judged(store, report_id) or bool(
+        store.get(store.work, model, _waiting_key(report_id))
+    )
+
+
+def is_judged(store: Store, report_id: str) -> bool:
+    """Whether a report's node is on record: it is written with the first decision on it."""
     return store.get(store.lineage, report_id, "node") is not None
 
 
-def record_report(store: Store, names: Names, report: DriftReport) -> None:
-    """Write a report's node once, and that it waits for a judgement."""
-    writes = [
-        *node_writes(store, [_node(store, names, report)]),
-        put(store.work, _waiting_row(names.model, report)),
-        on_agenda(store, "drift", names.model, report.id),
-    ]
-    store.transact(writes)
+def record_report(store: Store, model: str, report: DriftReport) -> None:
+    """Write that a report waits for a judgement."""
+    waiting = put(store.work, _waiting_row(model, report))
+    store.transact([waiting, on_agenda(store, "drift", model, report.id)])
 
 
 def read_waiting(store: Store, model: str) -> list[DriftReport]:
@@ -48,13 +51,11 @@ def read_waiting(store: Store, model: str) -> list[DriftReport]:
 
 
 def record_judgement(
-    store: Store, model: str, judgement: Judgement, report: DriftReport, facts: DriftFacts
+    store: Store, names: Names, judgement: Judgement, report: DriftReport, facts: DriftFacts
 ) -> bool:
-    """Write the decision and all that follows from it; False if it is on record or facts changed.
-
-    A verdict that waits is written once, however often the report is looked at.
-    """
-    verdict, work = judgement.verdict, list[Write]()
+    """Write the decision and all that follows from it; False if the facts have changed."""
+    verdict, model, work = judgement.verdict, names.model, list[Write]()
+    nodes = [] if is_judged(store, report.id) else [_node(store, names, report)]
     if verdict.kind == "retrain":
         work += _ask(store, model, judgement, report, facts)
     if verdict.kind == "page":
@@ -62,8 +63,8 @@ def record_judgement(
     if judgement.takes:
         work += _window(store, model, judgement, report, facts)
     if not judgement.waits:
-        work.append(delete(store.work, model, _waiting_key(report)))
-    return record(store, model, verdict, work=work)
+        work.append(delete(store.work, model, _waiting_key(report.id)))
+    return record(store, model, verdict, nodes, work)
 
 
 def _ask(
@@ -133,8 +134,8 @@ def _window_key(report: DriftReport, start: datetime) -> str:
     return f"{window_prefix(report)}{times.iso(start)}"
 
 
-def _waiting_key(report: DriftReport) -> str:
-    return f"report#{report.id.partition('#')[2]}"
+def _waiting_key(report_id: str) -> str:
+    return f"report#{report_id.partition('#')[2]}"
 
 
 def _node(store: Store, names: Names, report: DriftReport) -> Node:
@@ -176,10 +177,10 @@ def _waiting_row(model: str, report: DriftReport) -> dict[str, object]:
     """What a judgement needs, so that it can be given again without reading the report again."""
     # What pages whatever else was found comes first, should there be too many to remember.
     ordered = sorted(report.findings or (), key=lambda one: one.kind != SCHEMA)
-    findings = [_remembered(one) for one in ordered[:_MOST_MARKS]]
+    findings = [asdict(one) for one in ordered[:_MOST_MARKS]]
     return {
         "pk": model,
-        "sk": _waiting_key(report),
+        "sk": _waiting_key(report.id),
         "id": report.id,
         "source": report.source,
         "at": report.at,
@@ -189,10 +190,6 @@ def _waiting_row(model: str, report: DriftReport) -> dict[str, object]:
         "rows": report.rows,
         "findings": findings if report.findings is not None else None,
     }
-
-
-def _remembered(finding: Finding) -> list[str]:
-    return [finding.kind, finding.check, finding.about, finding.direction]
 
 
 def _report(row: dict[str, object]) -> DriftReport:
@@ -207,12 +204,5 @@ def _report(row: dict[str, object]) -> DriftReport:
         version=None if version is None else int(str(version)),
         window=Window(bounds[0], bounds[1]) if bounds else None,
         rows=None if rows is None else int(str(rows)),
-        findings=(
-            tuple(
-                Finding(str(kind), str(check), str(about), direction=str(direction))
-                for kind, check, about, direction in findings
-            )
-            if isinstance(findings, list)
-            else None
-        ),
+        findings=tuple(Finding(**one) for one in findings) if isinstance(findings, list) else None,
     )
