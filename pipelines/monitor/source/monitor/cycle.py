@@ -1,0 +1,66 @@
+"""The daily cycle of a feature, so that one hour is not compared with a whole day.
+
+A weekly cycle is not modelled.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from tabular.metrics import Floats
+
+DAY = 86_400.0
+HARMONICS = 2
+CERTAINTY = 0.001  # a cycle is believed when chance makes one like it less often
+LONGEST_GAP = 3 * 3_600.0  # a part of the day without values for longer says nothing
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The value to expect at a time of day: a mean and two harmonics of 24 hours."""
+
+    coefficients: tuple[float, ...]
+
+    def expected(self, times: Floats) -> Floats:
+        """What the cycle says of these times, in seconds since 1970."""
+        values: Floats = _design(times) @ np.array(self.coefficients)
+        return values
+
+    def residuals(self, times: Floats, values: Floats) -> Floats:
+        """The values without their cycle, and with their mean."""
+        return values - self.expected(times) + self.coefficients[0]
+
+
+def fit(times: Floats, values: Floats) -> Cycle | None:
+    """The daily cycle of values without NaN; None if there is none that can be believed."""
+    terms = 1 + 2 * HARMONICS
+    if len(values) <= 2 * terms or _longest_gap(times) > LONGEST_GAP:
+        return None
+    design = _design(times)
+    coefficients = np.linalg.lstsq(design, values)[0]
+    left = float(((values - design @ coefficients) ** 2).sum())
+    whole = float(((values - values.mean()) ** 2).sum())
+    if not _explains(whole, left, terms - 1, len(values) - terms):
+        return None
+    return Cycle(tuple(float(value) for value in coefficients))
+
+
+def _explains(whole: float, left: float, terms: int, freedom: int) -> bool:
+    """The F-test of what the harmonics explain."""
+    if whole <= 0 or left >= whole:
+        return False
+    ratio = (whole - left) / terms / max(left / freedom, np.finfo(float).tiny)
+    return float(special.fdtrc(terms, freedom, ratio)) < CERTAINTY
+
+
+def _design(times: Floats) -> Floats:
+    angles = times % DAY * (2 * np.pi / DAY)
+    waves = [wave(order * angles) for order in range(1, HARMONICS + 1) for wave in (np.cos, np.sin)]
+    return np.column_stack([np.ones(len(times)), *waves])
+
+
+def _longest_gap(times: Floats) -> float:
+    """The longest part of the day in which no value falls."""
+    clock = np.sort(times % DAY)
+    return float(np.diff(clock, append=clock[0] + DAY).max())

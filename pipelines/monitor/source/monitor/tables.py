@@ -1,0 +1,174 @@
+"""A baseline made once from a table of rows, and the changes of any window of rows against it."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from monitor import cycle
+from monitor.compare import Change, compare_categories, compare_numbers
+from monitor.cycle import Cycle
+from tabular.files import Row
+from tabular.metrics import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; NaN and the empty text are missing values."""
+
+    numbers: Mapping[str, Floats]
+    categories: Mapping[str, Sequence[str]]
+    times: Floats | None = None  # seconds since 1970, NaN if unknown; None: rows have no time
+
+    def without(self, names: set[str]) -> "Table":
+        """The same rows without some columns."""
+        return Table(
+            {name: column for name, column in self.numbers.items() if name not in names},
+            {name: column for name, column in self.categories.items() if name not in names},
+            self.times,
+        )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a number feature is compared with: sorted values, without their cycle if it has one."""
+
+    ordered: Floats
+    cycle: Cycle | None
+
+    def seen_in(self, values: Floats, times: Floats | None) -> Floats:
+        """A window's values as they are compared."""
+        return _without_cycle(values, times, self.cycle)
+
+    def change(
+        self, feature: str, values: Floats, times: Floats | None, *, quick: bool
+    ) -> Change | None:
+        return compare_numbers(feature, self.ordered, self.seen_in(values, times), quick=quick)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """What a category feature is compared with: counts, and the cycles of their shares."""
+
+    counts: Mapping[str, float]
+    cycles: Mapping[str, Cycle]
+
+    def expected_at(self, times: Floats | None) -> Mapping[str, float]:
+        """The counts that the baseline would have at these times of day."""
+        if times is None or not self.cycles or not _known(times).any():
+            return self.counts
+        whole, when = sum(self.counts.values()), times[_known(times)]
+        shares = {name: float(fit.expected(when).mean()) for name, fit in self.cycles.items()}
+        return dict(self.counts) | {name: max(s, 0.0) * whole for name, s in shares.items()}
+
+    def change(
+        self, feature: str, values: Sequence[str], times: Floats | None, *, quick: bool
+    ) -> Change | None:
+        seen = Counter(value for value in values if value)
+        return compare_categories(feature, self.expected_at(times), seen, quick=quick)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What windows are compared with, by feature."""
+
+    numbers: Mapping[str, Numbers]
+    categories: Mapping[str, Categories]
+
+    @property
+    def with_cycle(self) -> tuple[str, ...]:
+        """The features that are compared without their daily cycle."""
+        numbers = [name for name, known in self.numbers.items() if known.cycle]
+        return (*numbers, *(name for name, known in self.categories.items() if known.cycles))
+
+
+def table_of(rows: Sequence[Row], features: Mapping[str, str], time: str | None = None) -> Table:
+    """Rows of text as columns; `features` maps each to "number", "integer" or "category"."""
+    return Table(
+        {
+            name: np.array([number(row[name]) for row in rows], dtype=np.float64)
+            for name, kind in features.items()
+            if kind != "category"
+        },
+        {
+            name: [row[name].strip() for row in rows]
+            for name, kind in features.items()
+            if kind == "category"
+        },
+        None if time is None else np.array([seconds(row[time]) for row in rows], dtype=np.float64),
+    )
+
+
+def baseline_of(table: Table) -> Baseline:
+    """Make the baseline; where rows have times, find the daily cycles."""
+    return Baseline(
+        {name: _numbers(values, table.times) for name, values in table.numbers.items()},
+        {name: _categories(values, table.times) for name, values in table.categories.items()},
+    )
+
+
+def changes_of(baseline: Baseline, window: Table, *, quick: bool = False) -> list[Change]:
+    """One change per feature that both have values of, in the baseline's order."""
+    numbers = [
+        known.change(name, window.numbers[name], window.times, quick=quick)
+        for name, known in baseline.numbers.items()
+        if name in window.numbers
+    ]
+    categories = [
+        known.change(name, window.categories[name], window.times, quick=quick)
+        for name, known in baseline.categories.items()
+        if name in window.categories
+    ]
+    return [change for change in (*numbers, *categories) if change]
+
+
+def number(cell: str) -> float:
+    """The cell as a finite number, else NaN."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def seconds(text: str) -> float:
+    """A time in ISO 8601 as seconds since 1970, UTC where it names no zone; else NaN."""
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return math.nan
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _numbers(values: Floats, times: Floats | None) -> Numbers:
+    found = None
+    if times is not None:
+        both = _known(values) & _known(times)
+        found = cycle.fit(times[both], values[both])
+    return Numbers(np.sort(_without_cycle(values, times, found)), found)
+
+
+def _categories(values: Sequence[str], times: Floats | None) -> Categories:
+    counts = {name: float(count) for name, count in Counter(values).items() if name}
+    if times is None:
+        return Categories(counts, {})
+    column = np.array(values)
+    both = (column != "") & _known(times)
+    fits = {
+        name: cycle.fit(times[both], (column[both] == name).astype(np.float64)) for name in counts
+    }
+    return Categories(counts, {name: found for name, found in fits.items() if found})
+
+
+def _without_cycle(values: Floats, times: Floats | None, found: Cycle | None) -> Floats:
+    if found is None or times is None:
+        return values[_known(values)]
+    both = _known(values) & _known(times)
+    return found.residuals(times[both], values[both])
+
+
+def _known(values: Floats) -> Bools:
+    return ~np.isnan(values)
