@@ -121,3 +121,11 @@ def test_a_feature_that_only_one_side_has_gives_no_change() -> None:
     window = Table({"b": np.ones(9)}, {"c": ["x"] * 9, "d": ["y"] * 9})
     assert [change.feature for change in changes_of(baseline, window)] == ["b", "c"]
     assert [change.feature for change in changes_of(baseline, window.without({"b"}))] == ["c"]
+
+
+def test_a_cycle_tells_less_of_one_hour_than_of_a_whole_day() -> None:
+    times = np.arange(0, 10 * DAY, 600)
+    found = cycle.fit(times, np.sin(times * (2 * np.pi / DAY)))
+    assert found is not None
+    assert found.worth(times) == pytest.approx(len(times))
+    assert found.worth(times[:6]) == pytest.approx(len(times) / 5, rel=0.02)

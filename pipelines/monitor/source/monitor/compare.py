@@ -31,11 +31,17 @@ class Change:
 
 
 def compare_numbers(
-    feature: str, baseline: Floats, window: Floats, *, quick: bool = False
+    feature: str,
+    baseline: Floats,
+    window: Floats,
+    *,
+    quick: bool = False,
+    worth: float = math.inf,
 ) -> Change | None:
     """Kolmogorov and Smirnov's test of two samples without NaN; None if one of them is empty.
 
-    It is fastest with a sorted baseline. `quick` leaves out what does not decide anything.
+    It is fastest with a sorted baseline. `quick` leaves out what does not decide anything. A
+    baseline that tells less of this window than its size says is `worth` fewer values.
     """
     if not len(baseline) or not len(window):
         return None
@@ -49,7 +55,7 @@ def compare_numbers(
         feature,
         "kolmogorov_smirnov",
         statistic=distance,
-        p_value=_chance_of_distance(distance, len(before), len(now)),
+        p_value=_chance_of_distance(distance, min(len(before), worth), len(now)),
         effect=distance,
         direction="up" if up >= down else "down",
         psi=None if quick else _stability_of_numbers(before, now),
@@ -118,7 +124,7 @@ def _cumulative(ordered: Floats, values: Floats) -> Floats:
     return np.searchsorted(ordered, values, "right") / len(ordered)
 
 
-def _chance_of_distance(distance: float, baseline: int, window: int) -> float:
+def _chance_of_distance(distance: float, baseline: float, window: float) -> float:
     """Kolmogorov's limit with Stephens' correction for samples of finite size."""
     root = math.sqrt(baseline * window / (baseline + window))
     return float(special.kolmogorov((root + 0.12 + 0.11 / root) * distance))

@@ -21,6 +21,7 @@ class Cycle:
     """The value to expect at a time of day: a mean and two harmonics of 24 hours."""
 
     coefficients: tuple[float, ...]
+    spread: tuple[tuple[float, ...], ...]  # their covariance, for values of variance 1
 
     def expected(self, times: Floats) -> Floats:
         """What the cycle says of these times, in seconds since 1970."""
@@ -30,6 +31,14 @@ class Cycle:
     def residuals(self, times: Floats, values: Floats) -> Floats:
         """The values without their cycle, and with their mean."""
         return values - self.expected(times) + self.coefficients[0]
+
+    def worth(self, times: Floats) -> float:
+        """How many values would tell a plain mean as surely as this cycle tells the mean there.
+
+        What a year of rows says of one hour is less than what it says of a day.
+        """
+        mean = _design(times).mean(axis=0)
+        return float(1 / (mean @ np.array(self.spread) @ mean))
 
 
 def fit(times: Floats, values: Floats) -> Cycle | None:
@@ -43,7 +52,8 @@ def fit(times: Floats, values: Floats) -> Cycle | None:
     whole = float(((values - values.mean()) ** 2).sum())
     if not _explains(whole, left, terms - 1, len(values) - terms):
         return None
-    return Cycle(tuple(float(value) for value in coefficients))
+    spread = np.linalg.inv(design.T @ design)
+    return Cycle(tuple(coefficients.tolist()), tuple(tuple(row) for row in spread.tolist()))
 
 
 def _explains(whole: float, left: float, terms: int, freedom: int) -> bool:

@@ -46,7 +46,11 @@ class Numbers:
     def change(
         self, feature: str, values: Floats, times: Floats | None, *, quick: bool
     ) -> Change | None:
-        return compare_numbers(feature, self.ordered, self.seen_in(values, times), quick=quick)
+        seen = self.seen_in(values, times)
+        if self.cycle is None or times is None or not len(seen):
+            return compare_numbers(feature, self.ordered, seen, quick=quick)
+        worth = self.cycle.worth(times[_known(values) & _known(times)])
+        return compare_numbers(feature, self.ordered, seen, quick=quick, worth=worth)
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,15 @@ class Categories:
     cycles: Mapping[str, Cycle]
 
     def expected_at(self, times: Floats | None) -> Mapping[str, float]:
-        """The counts that the baseline would have at these times of day."""
+        """The counts that the baseline would have at these times of day, for what it is worth."""
         if times is None or not self.cycles or not _known(times).any():
             return self.counts
-        whole, when = sum(self.counts.values()), times[_known(times)]
-        shares = {name: float(fit.expected(when).mean()) for name, fit in self.cycles.items()}
-        return dict(self.counts) | {name: max(s, 0.0) * whole for name, s in shares.items()}
+        when, whole = times[_known(times)], sum(self.counts.values())
+        worth = min(whole, *(fit.worth(when) for fit in self.cycles.values()))
+        shares = {name: count / whole for name, count in self.counts.items()}
+        for name, fit in self.cycles.items():
+            shares[name] = max(float(fit.expected(when).mean()), 0.0)
+        return {name: share * worth for name, share in shares.items()}
 
     def change(
         self, feature: str, values: Sequence[str], times: Floats | None, *, quick: bool
