@@ -1,4 +1,4 @@
-"""The services that pipeline steps call, in this process."""
+"""The services that pipeline steps call, in this process, and what a monitor looks at."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from moto import mock_aws
 
 from tests.pipelines.house import House
+from tests.pipelines.monitored import Production
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +22,9 @@ def aws() -> Iterator[None]:
 def house(aws: None, tmp_path: Path) -> House:
     """A folder to run the scripts in."""
     return House(tmp_path)
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Production:
+    """A model in production, beside its monitor."""
+    return Production(tmp_path)
