@@ -3,7 +3,9 @@
 Everything lies in a dict that stands for S3.
 """
 
+import io
 import json
+import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +53,24 @@ SPEC: Json = {
     "train": {"test_percent": 30},
     "gate": {"threshold": 0.5, "metrics": {"auc": {"min": 0.65}}},
 }
+
+# A model is its code: this one is a logistic sum.
+CODE = """
+import csv, io, numpy as np
+def model_fn(folder):
+    return {weights}
+def feature_names(model):
+    return {features}
+def input_fn(body, kind):
+    return list(csv.reader(io.StringIO(body)))
+def predict_fn(rows, weights):
+    places = {{name: place for place, name in enumerate({features})}}
+    total = sum(
+        weight * np.array([(float(row[places[name]] or 0) - 40) / 10 for row in rows])
+        for name, weight in weights.items()
+    )
+    return 1 / (1 + np.exp(-total))
+"""
 
 
 @dataclass
@@ -158,6 +178,16 @@ class Production:
     def learn(self, records: Sequence[object], hour: str = "2026/11/20/13") -> None:
         """Lay a file of outcomes into an hour's folder."""
         self.shelf.lay_lines(f"{OUTCOMES}{hour}/file.jsonl", records)
+
+    def serve_model(self, weights: dict[str, float]) -> None:
+        """Lay a model archive whose score depends on numbers with these weights."""
+        code = CODE.format(features=list(FEATURES), weights=weights).encode()
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz") as tar:
+            entry = tarfile.TarInfo("code/inference.py")
+            entry.size = len(code)
+            tar.addfile(entry, io.BytesIO(code))
+        self.shelf.objects["s3://artifact/model.tar.gz"] = out.getvalue()
 
     def plan(self, **changed: object) -> Plan:
         """The plan as a job reads it."""

@@ -67,6 +67,7 @@ def test_a_window_without_traffic_still_writes_its_files(production: Production)
         ("{income},{children},{city},more", ("Extra columns", "extra_column_check")),
         ("{income},{children},", ("city", "completeness_check")),
         ("{income},many,{city}", ("children", "data_type_check")),
+        ("1e308,{children},{city}", ("income", "data_type_check")),
         ("{income},{children},Atlantis", ("city", "categorical_values_check")),
     ],
 )
@@ -146,3 +147,12 @@ def test_scores_are_compared_with_those_of_rows_never_trained_on(
     assert checks(production.watch("prediction_drift")) == expected
     assert "feature_baseline_drift_prediction" in production.ledger.values(NAMESPACE)
     assert production.read("statistics.json")["features"][0]["name"] == "prediction"
+
+
+def test_values_that_only_their_last_digits_tell_apart_are_described(
+    production: Production,
+) -> None:
+    rows = [row | {"income": repr(1 + place % 2 * 2e-16)}
+            for place, row in enumerate(applicants(2, 300))]  # fmt: skip
+    production.capture(asked(rows))
+    assert ("income", "baseline_drift_check") in checks(production.watch("data_quality"))

@@ -34,7 +34,7 @@ def data_quality(inputs: Inputs) -> Found:
     window = replace(table_of(rows, features), times=times).without(_left_out(broken, features))
     found = _compared(inputs, known, window, len(rows))
     unseen = _unseen(known, window, inputs.plan.alpha) if len(rows) >= inputs.plan.min_rows else []
-    documents = dict(found.documents) | _shapes(_masked(rows, known), features)
+    documents = dict(found.documents) | _shapes(_told(rows, known), features)
     return replace(
         found,
         violations=(*broken, *found.violations, *unseen),
@@ -123,17 +123,16 @@ def _unseen(known: Baseline, window: Table, alpha: float) -> list[Violation]:
     return found
 
 
-def _masked(rows: Sequence[Row], known: Baseline) -> list[Row]:
-    """The rows with one word for all categories that the baseline never saw."""
-    return [
-        {
-            name: UNKNOWN
-            if cell and name in known.categories and cell not in known.categories[name].counts
-            else cell
-            for name, cell in row.items()
-        }
-        for row in rows
-    ]
+def _told(rows: Sequence[Row], known: Baseline) -> list[Row]:
+    """The rows as they are described: nothing tells which unknown category was there."""
+    return [{name: _cell(cell, name, known) for name, cell in row.items()} for row in rows]
+
+
+def _cell(cell: str, name: str, known: Baseline) -> str:
+    if name in known.categories:
+        return cell if not cell or cell in known.categories[name].counts else UNKNOWN
+    # A histogram needs values that are further apart than a float's last digits.
+    return f"{float(cell):.12g}" if cell else cell
 
 
 def _shapes(rows: Sequence[Row], features: Mapping[str, str]) -> dict[str, Mapping[str, object]]:

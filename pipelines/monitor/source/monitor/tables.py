@@ -14,6 +14,8 @@ from monitor.cycle import Cycle
 from tabular.files import Row
 from tabular.metrics import Bools, Floats
 
+LARGEST = 1e100  # what is beyond overflows in a sum of squares, and no feature means it
+
 
 @dataclass(frozen=True)
 class Table:
@@ -133,12 +135,12 @@ def changes_of(baseline: Baseline, window: Table, *, quick: bool = False) -> lis
 
 
 def number(cell: str) -> float:
-    """The cell as a finite number, else NaN."""
+    """The cell as a number that can be added up, else NaN."""
     try:
         value = float(cell)
     except ValueError:
         return math.nan
-    return value if math.isfinite(value) else math.nan
+    return value if abs(value) <= LARGEST else math.nan
 
 
 def seconds(text: str) -> float:
