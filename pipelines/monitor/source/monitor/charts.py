@@ -11,7 +11,7 @@ from tabular.metrics import Floats
 WIDTH, HEIGHT = 320, 112
 BINS = 24
 MOST_VALUES = 12  # a number with so few values gets one bin for each
-BAR = 9
+BAR = 10
 NAMES = 104  # the width that names of categories take
 LONGEST_NAME = 16
 
@@ -22,14 +22,13 @@ def draw(chart: Chart) -> str:
 
 
 def _histogram(chart: Histogram) -> str:
-    edges = _edges(np.concatenate((chart.baseline, chart.window)))
+    edges, low, high = _bins(np.concatenate((chart.baseline, chart.window)))
     shares = [_shares(side, edges) for side in (chart.baseline, chart.window)]
     top = max(*shares[0], *shares[1])
     shapes = [
         f'<path class="{name}" d="{_steps(side / top)}"/>'
         for name, side in zip(("before", "now"), shares, strict=True)
     ]
-    low, high = edges[0], edges[-1]
     labels = [
         f'<text x="{place}" y="{HEIGHT + 14}" text-anchor="{anchor}">{value:.3g}</text>'
         for place, anchor, value in (
@@ -42,17 +41,21 @@ def _histogram(chart: Histogram) -> str:
     return _svg(chart.title, HEIGHT + 18, "".join((*shapes, ground, *labels)))
 
 
-def _edges(values: Floats) -> Floats:
-    """Bins between the first and the last percentile; what is beyond is counted at the edge."""
+def _bins(values: Floats) -> tuple[Floats, float, float]:
+    """The bins' edges, and what to write at both ends.
+
+    They lie between the first and the last percentile; what is beyond is counted at the edge.
+    """
     distinct = np.unique(values)
     if 1 < len(distinct) <= MOST_VALUES:
+        low, high = float(distinct[0]), float(distinct[-1])
         middles = (distinct[1:] + distinct[:-1]) / 2
-        first, last = 2 * distinct[0] - middles[0], 2 * distinct[-1] - middles[-1]
-        return np.concatenate(([first], middles, [last]))
-    low, high = np.percentile(values, (1, 99))
+        edges = np.concatenate(([2 * low - middles[0]], middles, [2 * high - middles[-1]]))
+        return edges, low, high
+    low, high = (float(bound) for bound in np.percentile(values, (1, 99)))
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, BINS + 1)
+    return np.linspace(low, high, BINS + 1), low, high
 
 
 def _shares(values: Floats, edges: Floats) -> Floats:
@@ -74,7 +77,7 @@ def _bars(chart: Bars) -> str:
     top = max((*values, chart.limit or 0.0), default=0.0) * 1.02 or 1.0
     left = NAMES if any(name for name, *_ in chart.pairs) else 0
     scale = (WIDTH - left - 44) / top
-    step = 2 * BAR + 10
+    step = 2 * BAR + 12
     rows = [
         "".join(_pair(pair, left, place * step + 4, scale, percent=chart.percent))
         for place, pair in enumerate(chart.pairs)
@@ -100,8 +103,8 @@ def _pair(
             long = max(value, 0.0) * scale
             words = f"{value:.1%}" if percent else f"{value:.3f}"
             yield f'<rect class="{kind}" x="{left}" y="{y}" width="{long:.1f}" height="{BAR}"/>'
-            yield f'<text x="{left + long + 5:.1f}" y="{y + BAR - 1}">{words}</text>'
-        y += BAR + 1
+            yield f'<text x="{left + long + 5:.1f}" y="{y + BAR - 1.5}">{words}</text>'
+        y += BAR + 2
 
 
 def _limit(limit: float | None, left: float, scale: float, height: float) -> str:

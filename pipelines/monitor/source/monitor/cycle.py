@@ -1,6 +1,6 @@
 """The daily cycle of a feature, so that one hour is not compared with a whole day.
 
-A weekly cycle is not modelled.
+Only the mean follows the clock here: a spread that does, or a weekly cycle, is not modelled.
 """
 
 from dataclasses import dataclass

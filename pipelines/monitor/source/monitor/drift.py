@@ -20,6 +20,7 @@ NAMESPACE = "/aws/sagemaker/Endpoints/data-metric"
 UNKNOWN = "(not in the baseline)"  # stands for every category that the baseline never saw
 SCORE = "prediction"
 MOST_BARS = 8
+LEAST_SHARE = 5e-4  # a smaller one is drawn as 0.0 %
 NAMED_FROM = 5  # a category of fewer baseline rows could tell of a person, and is not named
 
 
@@ -166,7 +167,7 @@ def _figures(changes: Sequence[Change], flagged: set[Change]) -> Figures:
         )
         for change in changes
     ]
-    return Figures(columns, rows, [change in flagged for change in changes])
+    return Figures(columns, rows, [change in flagged for change in changes], words=2)
 
 
 def _decimal(value: float | None) -> str:
@@ -201,7 +202,7 @@ def _pairs(
         unknown = sum(count for name, count in side.items() if name not in counts) / whole
         sides.append([*shares, max(1 - sum(shares) - unknown, 0.0), unknown])
     return [
-        pair
-        for pair in zip([*named, "others", UNKNOWN], *sides, strict=True)
-        if pair[0] in named or pair[1] > 0 or pair[2] > 0
+        (name, before, now)
+        for name, before, now in zip([*named, "(others)", "(unknown)"], *sides, strict=True)
+        if name in named or max(before, now) >= LEAST_SHARE
     ]

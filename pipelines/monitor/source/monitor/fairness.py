@@ -250,15 +250,15 @@ def _figures(
         (
             f"{one.facet} = {one.facet_value}",
             one.name,
-            one.description,
             _decimal(one.value),
             _decimal(before.get(one.place)),
             _decimal(_limit(one, rules)),
+            one.description,
         )
         for one in ordered
     ]
-    columns = ("Facet", "Metric", "", "Now", "At training", "Limit")
-    return Figures(columns, rows, [one in judged for one in ordered])
+    columns = ("Facet", "Metric", "Now", "At training", "Limit", "Meaning")
+    return Figures(columns, rows, [one in judged for one in ordered], words=2)
 
 
 def _charts(

@@ -79,6 +79,7 @@ class Figures:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     flagged: Sequence[bool]  # which rows are violations
+    words: int = 1  # how many columns, from the left, are no figures
 
 
 @dataclass(frozen=True)

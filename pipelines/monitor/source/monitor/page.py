@@ -1,6 +1,6 @@
 """The report for people: one page that loads nothing and runs nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from monitor.charts import draw, flagged_first
@@ -102,17 +102,21 @@ def _legend(charts: Iterable[Chart]) -> str:
 def _table(figures: Figures) -> str:
     if not figures.rows:
         return ""
-    head = "".join(f"<th>{escape(column)}</th>" for column in figures.columns)
+    head = _cells("th", figures.columns, figures.words)
     body = "".join(
-        f"<tr{' class="flagged"' if flagged else ''}>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row)
-        + "</tr>"
+        f"<tr{' class="flagged"' if flagged else ''}>{_cells('td', row, figures.words)}</tr>"
         for row, flagged in zip(figures.rows, figures.flagged, strict=True)
     )
     return (
         '<section><h2>Figures</h2><div class="card scroll"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
     )
+
+
+def _cells(tag: str, row: Sequence[str], words: int) -> str:
+    classes = [' class="words"' if place < words else "" for place in range(len(row))]
+    pairs = zip(classes, row, strict=True)
+    return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in pairs)
 
 
 def _notes(notes: Iterable[str]) -> str:

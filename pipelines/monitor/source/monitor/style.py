@@ -33,7 +33,7 @@ h3 { margin: 0; font-size: 14.5px; overflow-wrap: anywhere; }
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px;
 }
 .tiles {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 0;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; margin: 0;
 }
 .tiles dt { color: var(--soft); font-size: 12.5px; }
 .tiles dd { margin: 2px 0 0; font-weight: 600; overflow-wrap: anywhere; }
@@ -48,7 +48,7 @@ th, td { padding: 6px 16px; text-align: right; white-space: nowrap; font-size: 1
 th { color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--line); }
 td { border-top: 1px solid var(--line); }
 tr:first-child td { border-top: 0; }
-th:first-child, td:first-child { text-align: left; }
+.words { text-align: left; }
 tr.flagged td { background: var(--tint); }
 tr.flagged td:first-child { font-weight: 600; color: var(--bad); }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 310px), 1fr));

@@ -16,6 +16,8 @@ from tabular.metrics import Bools, Floats
 
 LARGEST = 1e100  # what is beyond overflows in a sum of squares, and no feature means it
 
+LEAST_OF_CYCLE = 50  # rows of a category; fewer tell no cycle, and there may be thousands of them
+
 
 @dataclass(frozen=True)
 class Table:
@@ -167,7 +169,9 @@ def _categories(values: Sequence[str], times: Floats | None) -> Categories:
     column = np.array(values)
     both = (column != "") & _known(times)
     fits = {
-        name: cycle.fit(times[both], (column[both] == name).astype(np.float64)) for name in counts
+        name: cycle.fit(times[both], (column[both] == name).astype(np.float64))
+        for name, count in counts.items()
+        if count >= LEAST_OF_CYCLE
     }
     return Categories(counts, {name: found for name, found in fits.items() if found})
 
