@@ -12,6 +12,7 @@ from tabular.metrics import Floats
 
 DAY = 86_400.0
 HARMONICS = 2
+TERMS = 1 + 2 * HARMONICS
 CERTAINTY = 0.001  # a cycle is believed when chance makes one like it less often
 LONGEST_GAP = 3 * 3_600.0  # a part of the day without values for longer says nothing
 
@@ -43,15 +44,18 @@ class Cycle:
 
 def fit(times: Floats, values: Floats) -> Cycle | None:
     """The daily cycle of values without NaN; None if there is none that can be believed."""
-    terms = 1 + 2 * HARMONICS
-    if len(values) <= 2 * terms or _longest_gap(times) > LONGEST_GAP:
+    if len(values) <= 2 * TERMS or _longest_gap(times) > LONGEST_GAP:
         return None
+    found = estimate(times, values)
+    left = float(((values - found.expected(times)) ** 2).sum())
+    whole = float(((values - values.mean()) ** 2).sum())
+    return found if _explains(whole, left, TERMS - 1, len(values) - TERMS) else None
+
+
+def estimate(times: Floats, values: Floats) -> Cycle:
+    """The daily cycle that fits best, whether it can be believed or not."""
     design = _design(times)
     coefficients = np.linalg.lstsq(design, values)[0]
-    left = float(((values - design @ coefficients) ** 2).sum())
-    whole = float(((values - values.mean()) ** 2).sum())
-    if not _explains(whole, left, terms - 1, len(values) - terms):
-        return None
     spread = np.linalg.inv(design.T @ design)
     return Cycle(tuple(coefficients.tolist()), tuple(tuple(row) for row in spread.tolist()))
 

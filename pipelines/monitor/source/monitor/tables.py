@@ -168,12 +168,16 @@ def _categories(values: Sequence[str], times: Floats | None) -> Categories:
         return Categories(counts, {})
     column = np.array(values)
     both = (column != "") & _known(times)
-    fits = {
-        name: cycle.fit(times[both], (column[both] == name).astype(np.float64))
+    common = {
+        name: (column[both] == name).astype(np.float64)
         for name, count in counts.items()
         if count >= LEAST_OF_CYCLE
     }
-    return Categories(counts, {name: found for name, found in fits.items() if found})
+    # One share cannot follow the clock alone: where one surely does, all are taken to.
+    if not any(cycle.fit(times[both], is_name) for is_name in common.values()):
+        return Categories(counts, {})
+    fits = {name: cycle.estimate(times[both], is_name) for name, is_name in common.items()}
+    return Categories(counts, fits)
 
 
 def _without_cycle(values: Floats, times: Floats | None, found: Cycle | None) -> Floats:
