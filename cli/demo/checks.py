@@ -9,6 +9,7 @@ import boto3
 
 from cli.demo import mortgage
 from cli.demo.acts import FIRST_PARTS, MORE_PARTS, OUTCOMES, arn_of, ended_runs, serving
+from cli.demo.report.documents import find
 from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha256
 from steward import times
 from steward.decide.approval import Document
@@ -240,7 +241,8 @@ def better(stage: Stage, number: int) -> str:
     theirs = needed(theirs, "the serving one was not measured")
     require(mine > theirs, f"auc {mine:.3f} against {theirs:.3f} of the serving version")
     rows = f"{find(champion, 'rows')} {find(champion, 'basis')} rows"
-    return f"version {number} beats the serving one: auc {mine:.3f} against {theirs:.3f} on {rows}"
+    against = f"auc {mine:.3f} against {theirs:.3f} on {rows}"
+    return f"version {number} beats the serving one: {against}"
 
 
 def _figure(document: object, *path: str) -> float | None:

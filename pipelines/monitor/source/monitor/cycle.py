@@ -13,7 +13,8 @@ from tabular.metrics import Floats
 DAY = 86_400.0
 HARMONICS = 2
 TERMS = 1 + 2 * HARMONICS
-CERTAINTY = 0.001  # a cycle is believed when chance makes one like it less often
+# A cycle is taken out when chance makes one like it less often: one that is missed alarms falsely.
+CERTAINTY = 0.05
 LONGEST_GAP = 3 * 3_600.0  # a part of the day without values for longer says nothing
 
 
