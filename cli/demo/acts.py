@@ -4,14 +4,15 @@ Each goes through the same public API that the AWS command line uses.
 """
 
 import io
-import json
 import tarfile
 from contextlib import suppress
 from datetime import datetime
 
-from cli.demo import downturn, mortgage
+from cli.demo import mortgage
 from cli.demo.mortgage import Application
+from cli.demo.report.documents import mapping
 from cli.demo.stage import MODEL, Stage
+from steward import times
 from steward.observe.approval import observe_package
 from steward.observe.rollout import read_rollout
 from steward.observe.training import read_run
@@ -235,27 +236,48 @@ def reject(stage: Stage, version: int, words: str) -> None:
     stage.local.settle()
 
 
-def drift(stage: Stage) -> None:
-    """A downturn reaches production, and a monitor writes what it finds in captured requests."""
-    predict(stage, 2, downturn.applications())
-    found = downturn.violations(captured_requests(stage, 2))
-    hour = stage.now().strftime("%Y/%m/%d/%H")
-    key = f"monitoring/{MODEL}/v2/{hour}/constraint_violations.json"
-    body = json.dumps({"violations": found}, indent=2).encode()
-    stage.aws.s3.put_object(Bucket=stage.target.artifact_bucket, Key=key, Body=body)
-    stage.say(f"a monitor found {len(found)} violations: {key}")
-    stage.until("the run that drift asks for was started", lambda: asked_run(stage) is not None)
+def wait_for_the_hour(stage: Stage) -> None:
+    """Let the clock jump to the next full hour."""
+    stage.local.advance(3600 - stage.now().minute * 60 - stage.now().second)
+
+
+def pass_a_window(stage: Stage, applications: list[Application]) -> None:
+    """An hour of production is captured; when it is complete, the monitor's own job looks at it."""
+    hour = stage.now().replace(minute=0, second=0, microsecond=0)
+    predict(stage, 2, applications)
+    stage.say(f"the hour from {hour:%H}:00 is judged when it is complete, by the monitor's own job")
+    stage.until("the hour was judged", lambda: _is_judged(stage, hour))
+    told = judged_windows(stage, 2, "data_quality")[hour]
+    stage.say(f"{told['verdict']}: {told['reason']}")
+
+
+def _is_judged(stage: Stage, hour: datetime) -> bool:
+    kinds = ("data_quality", "prediction_drift")
+    return all(hour in judged_windows(stage, 2, kind) for kind in kinds)
+
+
+def judged_windows(stage: Stage, version: int, kind: str) -> dict[datetime, dict[str, object]]:
+    """The decision on each window of a version that was judged, by the hour in which it began."""
+    reports = {
+        str(row["report"]): times.parse(str(row["start"]))
+        for row in stage.store.query(stage.store.work, MODEL, f"window#{kind}#{version:010d}#")
+    }
+    return {
+        reports[str(mapping(one["facts"])["report"])]: one
+        for one in drift_decisions(stage)
+        if mapping(one["facts"]).get("report") in reports
+    }
+
+
+def drift_decisions(stage: Stage) -> list[dict[str, object]]:
+    """Every decision on drift, in order."""
+    chain = stage.store.query(stage.store.lineage, f"ledger#{MODEL}")
+    keys = [(str(entry["decision"]), "node") for entry in chain]
+    found = {str(one["pk"]): one for one in stage.store.many(stage.store.lineage, keys)}
+    return [found[pk] for pk, _ in keys if found[pk]["concern"] == "drift"]
 
 
 def asked_run(stage: Stage) -> str | None:
     """The execution that drift asked for, None while there is none."""
     run = read_run(stage.store, MODEL)
     return run.execution_arn if run and "drift" in run.reasons else None
-
-
-def captured_requests(stage: Stage, version: int) -> dict[str, str]:
-    """The captured requests of a version, by inference id."""
-    return {
-        record["eventMetadata"]["inferenceId"]: record["captureData"]["endpointInput"]["data"]
-        for record in stage.captures(version)
-    }

@@ -1,14 +1,22 @@
 """What AWS says afterwards. Each check reads back, and returns one sentence with what it read."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
 from cli.demo import mortgage
-from cli.demo.acts import FIRST_PARTS, MORE_PARTS, OUTCOMES, arn_of, ended_runs, serving
+from cli.demo.acts import (
+    FIRST_PARTS,
+    MORE_PARTS,
+    OUTCOMES,
+    arn_of,
+    ended_runs,
+    judged_windows,
+    serving,
+)
 from cli.demo.report.documents import find
 from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha256
 from steward import times
@@ -213,22 +221,47 @@ def _output(record: Mapping[str, Any]) -> str:
 
 
 def drifted(stage: Stage) -> str:
-    """The violations led to exactly one run, which takes the new outcomes along."""
+    """Two windows held, a broken one paged and held training, the third led to exactly one run."""
+    windows = judged_windows(stage, 2, "data_quality")
+    last = [windows[hour] for hour in sorted(windows)][-4:]
+    verdicts = [str(one["verdict"]) for one in last]
+    told = f"the last four windows were judged {', '.join(verdicts)}"
+    require(verdicts == ["hold", "hold", "page", "retrain"], told)
+    for one, words in zip(last, _OF_WINDOWS, strict=True):
+        require(words in str(one["reason"]), f"'{words}' was expected: {one['reason']}")
+    for job in _jobs_behind(stage, last):
+        found = stage.aws.sagemaker.describe_processing_job(ProcessingJobName=job)
+        status = found["ProcessingJobStatus"]
+        require(status == "Completed", f"the job {job} is {status}")
     asked = needed(read_asked(stage.store, MODEL), "drift has asked for no run")
-    run = needed(read_run(stage.store, MODEL), "no run is on record")
-    decision, report = asked.causes
-    for node in asked.causes:
-        require(stage.store.get(stage.store.lineage, node, "node"), f"{node} is not in the lineage")
     require((asked.number, asked.state) == (1, "taken"), f"request {asked.number} {asked.state}")
+    _one_run_was_asked_for(stage, asked.causes)
+    return f"{told}; {asked.reason}; one run was asked for, and run 3 is it"
+
+
+# What the record says of the windows: two of the downturn, a broken one, the third.
+_OF_WINDOWS = ("1 of 3 windows", "2 of 3 windows", "about hrat", "in 3 of 3 windows")
+
+
+def _jobs_behind(stage: Stage, decisions: Sequence[Mapping[str, object]]) -> list[str]:
+    """The jobs that wrote what was judged: each report's key names its hour."""
+    keys = [str(one["subject"]).split("/") for one in decisions]
+    hours = [datetime(*map(int, key[-5:-1]), tzinfo=UTC) for key in keys]  # type: ignore[arg-type, misc]
+    return [stage.names.monitor_job("data_quality", 2, hour) for hour in hours]
+
+
+def _one_run_was_asked_for(stage: Stage, causes: Sequence[str]) -> None:
+    run = needed(read_run(stage.store, MODEL), "no run is on record")
+    for node in causes:
+        require(stage.store.get(stage.store.lineage, node, "node"), f"{node} is not in the lineage")
     require(run.number == 3, f"the last run is run {run.number}, the one asked for is run 3")
     require(run.reasons == ("uploads", "drift"), f"run 3 was opened because of {run.reasons}")
     node = run_id(needed(run.execution_arn, "run 3 has no execution"))
     behind = {to for _, to in upstream(stage.store, (node,)).nodes[node].links}
-    require({decision, report} <= behind, f"the lineage has only {sorted(behind)} behind run 3")
+    require(set(causes) <= behind, f"the lineage has only {sorted(behind)} behind run 3")
     started = stage.aws.sagemaker.list_pipeline_executions(PipelineName=stage.names.pipeline)
     count = len(started["PipelineExecutionSummaries"])
     require(count == 3, f"{count} executions were started, 3 were due")
-    return f"{asked.reason}; one run was asked for, and run 3 is it"
 
 
 def better(stage: Stage, number: int) -> str:
@@ -240,8 +273,8 @@ def better(stage: Stage, number: int) -> str:
     theirs = _figure(champion, "binary_classification_metrics", "auc", "value")
     theirs = needed(theirs, "the serving one was not measured")
     require(mine > theirs, f"auc {mine:.3f} against {theirs:.3f} of the serving version")
-    rows = f"{find(champion, 'rows')} {find(champion, 'basis')} rows"
-    against = f"auc {mine:.3f} against {theirs:.3f} on {rows}"
+    kind = "recent" if find(champion, "basis") == "recent" else "test"
+    against = f"auc {mine:.3f} against {theirs:.3f} on {find(champion, 'rows')} {kind} rows"
     return f"version {number} beats the serving one: {against}"
 
 

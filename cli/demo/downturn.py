@@ -1,31 +1,39 @@
-"""Production in a downturn, and the file that Model Monitor would write about it.
-
-For each feature it holds Kolmogorov-Smirnov's distance of the captured window from the data that
-version 2 was trained on, where that is above Model Monitor's usual threshold.
-"""
+"""Production in a downturn: real applications, of which those in trouble come more often."""
 
 import random
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from dataclasses import replace
 
-from cli.demo.mortgage import FEATURES, PART_SIZES, Application, production, records
+from cli.demo.mortgage import FEATURES, PART_SIZES, Application, production
 
-THRESHOLD = 0.1
-_WINDOW, _SEED = 200, 1990
+WINDOW = 200
+_SEED = 1990
 # Applicants who owe much, and those from where many are out of work, come more often now.
 _BURDENED, _JOBLESS, _MORE_OFTEN = ("obrat", 36.0), ("unem", 4.0), 5.0
+_LOST = FEATURES.index("hrat")
 
 
-def applications() -> list[Application]:
+def applications(number: int) -> list[Application]:
     """A window of requests: real applications, drawn without replacement from those asked before.
 
     Their outcomes stay what they were, so that a version that learns from them can be better.
     """
-    draw = random.Random(_SEED)  # noqa: S311  # the same window in every demo
+    draw = random.Random(_SEED + number)  # noqa: S311  # the same windows in every demo
     known = production()[: PART_SIZES[-1]]
     ordered = sorted(known, key=lambda one: draw.random() ** (1 / _weight(one)), reverse=True)
-    return [Application(f"{one.application_id}-again", one.payload) for one in ordered[:_WINDOW]]
+    return [
+        Application(f"{one.application_id}-again-{number}", one.payload) for one in ordered[:WINDOW]
+    ]
+
+
+def broken(coming: list[Application]) -> list[Application]:
+    """The same applications after somebody has lost the column `hrat` on the way."""
+    return [replace(one, payload=_without(one.payload)) for one in coming]
+
+
+def _without(payload: str) -> str:
+    cells = payload.split(",")
+    cells[_LOST] = ""
+    return ",".join(cells)
 
 
 def _weight(application: Application) -> float:
@@ -35,36 +43,3 @@ def _weight(application: Application) -> float:
         if row[name] and float(row[name]) >= limit:
             weight *= _MORE_OFTEN
     return weight
-
-
-def violations(requests: Mapping[str, str]) -> list[dict[str, str]]:
-    """What is further from the training data than the threshold, as Model Monitor words it."""
-    window = [line.split(",") for key, line in requests.items() if key.endswith("-again")]
-    trained = records()[: sum(PART_SIZES[:5])]
-    found = []
-    for place, name in enumerate(FEATURES):
-        distance = _distance((row[name] for row in trained), (row[place] for row in window))
-        if distance > THRESHOLD:
-            found.append(_violation(name, distance))
-    return found
-
-
-def _violation(feature: str, distance: float) -> dict[str, str]:
-    return {
-        "feature_name": feature,
-        "constraint_check_type": "baseline_drift_check",
-        "description": (
-            f"Baseline drift distance: {distance:.4f} exceeds threshold: {THRESHOLD:g}"
-        ),
-    }
-
-
-def _distance(before: Iterable[str], now: Iterable[str]) -> float:
-    """Kolmogorov-Smirnov's D: how far apart the two shares of values below any point can be."""
-    left, right = (sorted(float(one) for one in values if one) for values in (before, now))
-    points = sorted(set(chain(left, right)))
-    return max(abs(_below(left, point) - _below(right, point)) for point in points)
-
-
-def _below(values: list[float], point: float) -> float:
-    return bisect_right(values, point) / len(values)

@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import repository
-from cli.demo import acts, checks
+from cli.demo import acts, checks, downturn
 from cli.demo.report import write_report
 from cli.demo.stage import NotTrue, Result, Stage, Stopwatch
 from cli.local import embedded
@@ -52,7 +52,7 @@ def _more_data_made_it_better(stage: Stage) -> str:
     checks.uploaded(stage, acts.MORE_PARTS)
     checks.trained(stage, 2, checks.PARTS)
     checks.registered(stage, 2)
-    return f"{checks.better(stage, 2)} on the same rows; it waits for a person"
+    return f"{checks.better(stage, 2)}; it waits for a person"
 
 
 def _roll_out(stage: Stage) -> None:
@@ -84,8 +84,14 @@ def _revoke(stage: Stage) -> None:
 
 
 def _drift(stage: Stage) -> None:
+    """Three windows of a downturn, and before the third one in which a column was lost."""
+    acts.wait_for_the_hour(stage)
+    for number in (1, 2):
+        acts.pass_a_window(stage, downturn.applications(number))
+    acts.pass_a_window(stage, downturn.broken(downturn.applications(3)))
     acts.upload(stage, acts.OUTCOMES)
-    acts.drift(stage)
+    acts.pass_a_window(stage, downturn.applications(4))
+    stage.until("the run that drift asks for starts", lambda: acts.asked_run(stage) is not None)
 
 
 def _drifted(stage: Stage) -> str:

@@ -70,7 +70,7 @@ def _corrected(largest: float, count: float, known: float, method: str) -> float
 
 def chi_squared(values: Mapping[str, int], baseline: Mapping[str, int]) -> float | None:
     """The p-value of Pearson's test; None if fewer than two categories can be compared."""
-    from scipy.special import chdtrc  # type: ignore[import-untyped]
+    from scipy.special import chdtrc
 
     observed = {one: float(values.get(one, 0)) for one in baseline}
     scale = sum(observed.values()) / sum(baseline.values())

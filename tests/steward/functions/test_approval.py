@@ -62,12 +62,14 @@ class TestJudgement:
     def test_of_a_report_that_is_no_json_holds(self, house: House) -> None:
         house.trained()
         event = house.registered()
-        house.aws.s3.put_object(Bucket=ARTIFACTS, Key="runs/mortgage/r1/bias.json", Body=b"{")
+        house.aws.s3.put_object(
+            Bucket=ARTIFACTS, Key="runs/mortgage/r1/bias/analysis.json", Body=b"{"
+        )
         house.deliver("approval", event)
         assert house.decisions("approval") == [("version 1", "held")]
         assert "the bias report is missing or broken" in house.said[0]["Message"]
 
-    @pytest.mark.parametrize("gone", ["evaluation.json", "model/model.tar.gz"])
+    @pytest.mark.parametrize("gone", ["evaluation/analysis.json", "model/model.tar.gz"])
     def test_of_evidence_that_is_gone_holds(self, house: House, gone: str) -> None:
         house.trained()
         event = house.registered()
