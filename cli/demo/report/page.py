@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from cli.demo.report.drift import drift
 from cli.demo.report.lanes import picture
 from cli.demo.report.measures import importances, scales, table
 from cli.demo.report.origin import origins
@@ -31,6 +32,7 @@ def render(
         idle=idle(record) if record else 0,
         picture=picture(record) if record else None,
         traffic=chart(record) if record else None,
+        drift=drift(record) if record else None,
         scales=scales(record) if record else [],
         table=table(record) if record else [],
         importances=importances(record) if record else [],

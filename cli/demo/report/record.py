@@ -17,6 +17,7 @@ from steward.decide.versions import Version
 from steward.observe.approval import Listed, observe_package, observe_registry
 from steward.observe.serving import observe_endpoint, read_versions
 from steward.record.items import from_item
+from steward.spec.kinds import DATA_QUALITY
 from steward.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A window that a monitor of Steward's looked at, what was decided on it, and its files."""
+
+    start: datetime
+    version: int
+    rows: int
+    verdict: str
+    reason: str
+    analysis: Document
+    statistics: Document
+    baseline: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that could be read; `unread` says what could not, and why.
 
@@ -81,6 +96,7 @@ class Record:
     served: tuple[Serving, ...] = ()
     versions: tuple[Registered, ...] = ()
     traffic: tuple[Load, ...] = ()
+    watched: tuple[Watched, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -88,14 +104,18 @@ def read_record(stage: Stage) -> Record:
     """Everything that is on AWS now; a part that cannot be read is left out, and said."""
     reader = _Reader(stage)
     items = reader.tried("the lineage", lambda: _scan(stage)) or []
+    nodes = tuple(sorted(_nodes(items), key=lambda node: node.at))
     return Record(
         spec=stage.spec,
         now=reader.tried("the clock", stage.now),
         live=reader.tried("the endpoint", lambda: _live(stage)),
-        nodes=tuple(sorted(_nodes(items), key=lambda node: node.at)),
+        nodes=nodes,
         served=tuple(sorted(_served(stage, items), key=lambda serving: serving.since)),
         versions=tuple(reader.versions()),
         traffic=tuple(reader.tried("the metrics", lambda: list(_traffic(stage))) or ()),
+        watched=tuple(
+            reader.tried("the monitors' files", lambda: list(_watched(stage, nodes))) or ()
+        ),
         unread=tuple(reader.unread),  # complete only after everything above
     )
 
@@ -159,6 +179,45 @@ def _traffic(stage: Stage) -> Iterator[Load]:
         )
         for at, count in requests.items():
             yield Load(at, version, count, errors.get(at, 0))
+
+
+def _watched(stage: Stage, nodes: Sequence[Node]) -> Iterator[Watched]:
+    """Every window of the data's quality whose report Steward's own job wrote, by its time."""
+    decided = {
+        str(node.facts["subject"]): node.facts
+        for node in nodes
+        if node.kind == "decision" and node.facts["concern"] == "drift"
+    }
+    baselines: dict[int, Document] = {}
+    reports = [node.facts for node in nodes if node.kind == "drift-report"]
+    ours = [facts for facts in reports if facts.get("kind") == DATA_QUALITY and facts.get("window")]
+    for facts in sorted(ours, key=lambda facts: str(facts["window"])):
+        source, version = str(facts["source"]), int(str(facts["version"]))
+        folder = source.rpartition("/")[0]
+        if version not in baselines:
+            baselines[version] = _baseline(stage, version)
+        window = facts["window"]
+        yield Watched(
+            start=times.parse(str(window[0])) if isinstance(window, list) else stage.now(),
+            version=version,
+            rows=int(str(facts["rows"])),
+            verdict=str(decided[source]["verdict"]),
+            reason=str(decided[source]["reason"]),
+            analysis=stage.document(f"{folder}/analysis.json"),
+            statistics=stage.document(f"{folder}/statistics.json"),
+            baseline=baselines[version],
+        )
+
+
+def _baseline(stage: Stage, version: int) -> Document:
+    """What the version was trained on, as its run described it."""
+    reports = observe_package(stage.aws, _arn(stage, version)).reports
+    folder = reports["explainability"].removesuffix("explainability/analysis.json")
+    return stage.document(f"{folder}baseline/statistics.json")
+
+
+def _arn(stage: Stage, version: int) -> str:
+    return observe_registry(stage.aws, stage.names.group)[version].arn
 
 
 def _counts(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cli import repository
-from cli.demo.report.record import Node, Record, Registered, Serving
+from cli.demo.report.record import Node, Record, Registered, Serving, Watched
 from cli.demo.stage import Result
 from steward.spec.read import read
 from tests.steward import builders
@@ -27,6 +27,7 @@ def record(rounds: int = 2, /, **given: object) -> Record:
             Serving(after(20 * number + 5), {str(number): 100}) for number in range(1, rounds + 1)
         ),
         versions=tuple(registered(number) for number in range(1, rounds + 1)),
+        watched=tuple(watched(number) for number in range(1, rounds + 1)),
     )
     return replace(usual, **given)  # type: ignore[arg-type]
 
@@ -50,6 +51,7 @@ def hostile_record() -> Record:
         nodes=nodes,
         unread=(HOSTILE,),
         versions=(replace(version, status=HOSTILE, noted=noted),),
+        watched=(watched(1, HOSTILE, words=HOSTILE),),
     )
 
 
@@ -64,6 +66,36 @@ def registered(number: int = 1, words: str = "it is good", **reports: object) ->
     noted = builders.approved(number, approval=builders.approval(number, words=words))
     documents = {name: found for name, found in (usual | reports).items() if found is not None}
     return Registered(number, "Approved", noted, documents)  # type: ignore[arg-type]
+
+
+def watched(number: int, feature: str = "unem", words: str = "it went up") -> Watched:
+    """An hour in which a feature went up, and another one stayed."""
+    features = [
+        {"feature": "obrat", "effect": 0.05, "flagged": False},
+        {"feature": feature, "effect": 0.3, "flagged": True},
+    ]
+    return Watched(
+        start=after(60 * number),
+        version=1,
+        rows=200,
+        verdict=words,
+        reason=words,
+        analysis={"version": "1.0", "features": features},
+        statistics=statistics({feature: [2.0, 3.0, 3.0, 4.0], "obrat": [30.0, 31.0]}),
+        baseline=statistics({feature: [1.0, 1.0, 2.0, 3.0], "obrat": [30.0, 31.0]}),
+    )
+
+
+def statistics(values: Mapping[str, list[float]]) -> dict[str, object]:
+    """Model Monitor's statistics.json, as far as the report reads it."""
+    features = [
+        {
+            "name": name,
+            "numerical_statistics": {"distribution": {"kll": {"sketch": {"data": [column]}}}},
+        }
+        for name, column in values.items()
+    ]
+    return {"version": 0, "features": features}
 
 
 def explanation(**worth: float) -> dict[str, object]:
