@@ -217,6 +217,17 @@ class House:
         run = read_run(self.store, MODEL)
         return run is not None and run.number == number and not run.open
 
+    def let_windows_be_judged(self, version: int) -> None:
+        """Let time pass until what the endpoint captured was looked at by the monitors' jobs."""
+        self.stage.until("a window was judged", lambda: self._is_watched(version))
+
+    def _is_watched(self, version: int) -> bool:
+        row = self.store.get(self.store.work, MODEL, "monitor#prediction_drift")
+        windows = self.store.query(
+            self.store.work, MODEL, f"window#prediction_drift#{version:010d}#"
+        )
+        return bool(row and row["jobs"] and windows)
+
     def manifest(self) -> Json:
         """What the last run was given to learn from."""
         run = read_run(self.store, MODEL)

@@ -1,11 +1,13 @@
 """AWS throttles, times out or denies: the queue delivers again, and nothing reads as absence."""
 
+import re
+
 import pytest
 
 from cli.demo import acts
 from cli.demo.stage import MODEL
 from tests.bad_input.house import CONCERNS, House, Json
-from tests.bad_input.told import FAILED, LOST, REPORT, Told
+from tests.bad_input.told import FAILED, LOST, REPORTS, Told
 
 # What each function does at AWS; it was denied all of it.
 CALLS = {
@@ -27,9 +29,14 @@ CALLS = {
         sagemaker:DescribeModelPackage sagemaker:ListEndpointConfigs sagemaker:ListEndpoints
         sagemaker:ListModelPackages sns:Publish""",
     "drift": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
-        sagemaker:DescribeEndpoint sagemaker:ListEndpoints sns:Publish sqs:SendMessage""",
+        s3:HeadObject s3:ListObjectsV2 s3:PutObject sagemaker:CreateProcessingJob
+        sagemaker:DescribeEndpoint sagemaker:ListEndpoints sagemaker:ListProcessingJobs
+        sns:Publish sqs:SendMessage""",
     "sweep": "dynamodb:Query sqs:SendMessage",
 }
+ARTIFACTS = "s3://steward-artifacts-123456789012-eu-west-1"
+# The others need outcomes, which are known a day later.
+WATCHED = ("data_quality", "prediction_drift")
 # Everything that was decided in the story by which something was done, or is waited for.
 DECIDED = {
     ("training", "run 1", "wait"),
@@ -44,7 +51,13 @@ DECIDED = {
     ("training", "run 3", "started"),
     ("training", "run 3", "wait"),
     ("training", "run 3", "finish"),
-    ("drift", f"s3://steward-artifacts-123456789012-eu-west-1/{REPORT}", "retrain"),
+    *(
+        ("drift", f"{ARTIFACTS}/{key}", verdict)
+        for key, verdict in zip(REPORTS, ("hold", "hold", "retrain"), strict=True)
+    ),
+    *(("drift", f"{kind} of version 1", "watch") for kind in WATCHED),
+    # Of the hour in which twenty requests were captured: too few to judge by.
+    *(("drift", f"{ARTIFACTS}/monitoring/{MODEL}/v1/{kind}/*", "hold") for kind in WATCHED),
     ("approval", "version 1", "passed"),
     ("approval", "version 1", "approved"),
     ("approval", "version 2", "passed"),
@@ -52,6 +65,12 @@ DECIDED = {
     ("rollout", "rollout 1", "wait"),
     ("rollout", "rollout 1", "finish"),
 }
+
+
+def now(subject: str) -> str:
+    """A report's place without the hour in which the story was told."""
+    hours = re.sub(r"(?<=/)20\d\d/\d\d/\d\d/\d\d/constraint_violations.json", "*", subject)
+    return subject if "/2026/01/01/" in subject else hours
 
 
 class TestDenied:
@@ -70,7 +89,7 @@ class TestDenied:
     def test_is_never_read_as_absence(self, house: House, told: Told) -> None:
         """A refusal that was read as "nothing there" would have left a decision that says so."""
         found = {
-            (str(one["concern"]), str(one["subject"]), str(one["verdict"]))
+            (str(one["concern"]), now(str(one["subject"])), str(one["verdict"]))
             for one in told.decided
             if not str(one["subject"]).startswith(house.prefix)
         }

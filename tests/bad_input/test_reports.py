@@ -46,10 +46,9 @@ def test_a_broken_file_becomes_a_dead_letter_and_no_decision(house: House, what:
 @pytest.mark.parametrize(
     ("version", "body", "reason"),
     [
-        (1, found(), "the report holds no violation"),
         (7, found(DRIFTED), "1 violation (1 of data_quality) about unem of version 7, and version"),
     ],
-    ids=["no violations", "a version that does not serve"],
+    ids=["a version that does not serve"],
 )
 def test_a_file_of_no_use_is_on_record_and_starts_nothing(
     house: House, version: int, body: bytes, reason: str

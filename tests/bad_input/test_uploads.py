@@ -75,7 +75,7 @@ class TestLearnedFrom:
         snapshot = snapshot_id(key.rpartition("/")[2].removesuffix(".json"))
         edges = house.store.query(house.store.lineage, snapshot)
         members = [one for one in edges if "#out#hadMember#" in str(one["sk"])]
-        assert len(members) == len(told.second_manifest["objects"])
+        assert len(members) == len(house.manifest()["objects"])
 
 
 class TestDeletedBeforeTheRun:

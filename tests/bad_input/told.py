@@ -35,7 +35,11 @@ REJECTED = {
     "blank at the end.csv ": (mortgage.part(5), "the file is not a .csv file"),
     "zipped.csv": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\xff", "21 of 21 columns are missing"),
 }
-REPORT = f"monitoring/{MODEL}/v1/2026/01/01/23/constraint_violations.json"
+# Three hours of one day in which the same feature went up.
+REPORTS = tuple(
+    f"monitoring/{MODEL}/v1/data_quality/2026/01/01/{hour}/constraint_violations.json"
+    for hour in (20, 21, 22)
+)
 # Carried out, and never answered: SDK and function must not do it twice.
 LOST = (
     ("training", "dynamodb:TransactWriteItems"),
@@ -47,6 +51,7 @@ LOST = (
     ("rollout", "sagemaker:CreateEndpointConfig"),
     ("rollout", "sagemaker:CreateEndpoint"),
     ("drift", "sns:Publish"),
+    ("drift", "sagemaker:CreateProcessingJob"),
 )
 
 
@@ -103,6 +108,7 @@ def tell(house: House) -> Told:
     acts.let_it_serve(house.stage, 1)
     drift(house)
     house.let_run_end(3)
+    house.let_windows_be_judged(1)
     house.local.deny_everywhere(on=False)
     house.local.settle()
     house.be_patient(5)
@@ -135,11 +141,20 @@ def upload(house: House, files: dict[str, bytes]) -> None:
 
 
 def drift(house: House) -> None:
-    """A monitor finds drift in what version 1 answers."""
-    drifted = {"feature_name": "unem", "constraint_check_type": "baseline_drift_check"}
-    body = json.dumps({"violations": [drifted]}).encode()
-    house.s3.put_object(Bucket=house.stage.target.artifact_bucket, Key=REPORT, Body=body)
-    house.local.settle()
+    """Requests are captured, new data comes, and what version 1 is asked has drifted."""
+    acts.predict(house.stage, 1, acts.requests()[0][:20])
+    house.put("part-6.csv", mortgage.part(6))
+    drifted = {
+        "feature_name": "unem",
+        "constraint_check_type": "baseline_drift_check",
+        "direction": "up",
+    }
+    for hour, key in enumerate(REPORTS, start=20):
+        window = {"kind": "data_quality", "version": 1, "rows": 500}
+        window |= {"start": f"2026-01-01T{hour}:00:00Z", "end": f"2026-01-01T{hour + 1}:00:00Z"}
+        body = json.dumps({"violations": [drifted], "window": window}).encode()
+        house.s3.put_object(Bucket=house.stage.target.artifact_bucket, Key=key, Body=body)
+        house.local.settle()
 
 
 def denied(house: House) -> list[tuple[str, str]]:

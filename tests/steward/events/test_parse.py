@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from steward.errors import BadEvent
 from steward.events.parse import parse
@@ -327,6 +328,45 @@ class TestDriftReport:
     def test_says_what_is_missing(self, given: dict[str, object], told: str) -> None:
         with pytest.raises(BadEvent, match=re.escape(told)):
             read(self.event(**given))
+
+
+class TestPublishedSchema:
+    """docs/drift-report.schema.json says what the parser takes, to those who write such events."""
+
+    SCHEMA = Draft202012Validator(
+        json.loads((EVENTS.parent / "docs" / "drift-report.schema.json").read_text("utf-8")),
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
+    DETAIL: ClassVar[dict[str, Any]] = sample("drift-report")["detail"]
+
+    def test_takes_the_sample(self) -> None:
+        assert self.SCHEMA.is_valid(self.DETAIL)
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"model": ""},
+            {"model": None},
+            {"version": "2"},
+            {"version": -1},
+            {"rows": None},
+            {"rows": 1.5},
+            {"kind": "vibes"},
+            {"window": None},
+            {"window": {"start": "2026-11-21T08:00:00Z"}},
+            {"violations": None},
+            {"violations": ["unem"]},
+        ],
+    )
+    def test_refuses_what_the_parser_refuses(self, given: dict[str, object]) -> None:
+        assert not self.SCHEMA.is_valid(self.DETAIL | given)
+        with pytest.raises(BadEvent):
+            read(sample("drift-report") | {"detail": self.DETAIL | given})
+
+    @pytest.mark.parametrize("given", [{"kind": "bias"}, {"rows": 0}, {"violations": []}, {"x": 1}])
+    def test_takes_what_the_parser_takes(self, given: dict[str, object]) -> None:
+        assert self.SCHEMA.is_valid(self.DETAIL | given)
+        read(sample("drift-report") | {"detail": self.DETAIL | given})
 
 
 class TestAlarm:
