@@ -175,6 +175,12 @@ class TestTime:
         assert "data.features.unem" in found
 
 
+def test_the_answers_own_column_is_nobody_elses(faults: Faults) -> None:
+    """A run writes the test rows' answers beside their labels, as `score`."""
+    (found,) = faults(("label", 'label = "score"'))
+    assert found.startswith("mortgage.toml: data: found a column 'score', allowed is another name")
+
+
 class TestSchedule:
     def test_is_a_cron_expression(self, faults: Faults) -> None:
         assert faults(("pipeline", 'pipeline = "tabular"\nschedule = "0 3 * * 1"')) == ()

@@ -178,6 +178,8 @@ def _contradictions(file: str, spec: ModelSpec) -> list[str]:
         f"allowed is one of {list(data.facets)}"
         for facet in sorted(set(spec.gate.bias) - set(data.facets))
     ]
+    if "score" in spec.columns:
+        faults.append(f"{file}: data: found a column 'score', allowed is another name: a run's own")
     faults += [f"{file}: {fault}" for fault in _of_groups(spec)]
     if spec.train.max_wait < spec.train.quiet_period:
         faults.append(f"{file}: train.max_wait: found less than quiet_period, allowed is more")
