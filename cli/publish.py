@@ -20,6 +20,7 @@ from pipelines import bundle
 from steward import digest
 from steward.names import Names
 from steward.observe.monitor import CODE_KEY as MONITOR_CODE
+from steward.observe.monitor import PREPROCESS
 from steward.spec.model import ModelSpec
 from steward.spec.read import read_all
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # Everything that a monitor's job runs: what it is published as -> where it comes from.
 MONITOR = {
     "watch.py": "pipelines/monitor/watch.py",
+    PREPROCESS: "pipelines/monitor/preprocess.py",
     "tabular.zip": "pipelines/tabular/source",
     "monitor.zip": "pipelines/monitor/source",
 }

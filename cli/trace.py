@@ -55,7 +55,7 @@ def _question(answer: Answer) -> Iterator[str]:
         second = str(prediction["at"]).partition(".")[0]
         yield (
             f"prediction {prediction['inference_id']} at {second}Z: "
-            f"{prediction['endpoint']} answered with version {prediction['version']}"
+            f"{prediction['endpoint']} answered with {_answered(prediction)}"
         )
     if isinstance(moment, Mapping):
         exact = "" if moment["exact"] else ": traffic was being shifted, it was one of these"
@@ -65,6 +65,18 @@ def _question(answer: Answer) -> Iterator[str]:
         shares = versions.items() if isinstance(versions, Mapping) else ()
         told = ", ".join(f"version {number} ({share} %)" for number, share in shares)
         yield f"  {told} since {served['since']}"
+
+
+def _answered(prediction: Entry) -> str:
+    """Which version it was, and how that is known."""
+    candidates = prediction.get("candidates")
+    numbers = candidates if isinstance(candidates, list) else []
+    if prediction.get("by") != "time":
+        return f"version {prediction['version']}"
+    known = "the capture names no version, this is known by the time"
+    if not numbers:
+        return f"a version that is not on record: {known}"
+    return f"version {' or '.join(map(str, numbers))}: {known}"
 
 
 def kind_of(entry: Entry) -> str:

@@ -1,13 +1,37 @@
 """Drift: judge what monitors found in production, and start the monitors' jobs that are due."""
 
+from collections.abc import Sequence
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
+from steward.act.model_monitor import (
+    Definition,
+    Place,
+    change_schedule,
+    define,
+    make_definition,
+    make_schedule,
+    remove_definition,
+    remove_schedule,
+)
+from steward.act.model_monitor_images import image_of
 from steward.act.monitor import start_job
 from steward.act.notify import ask_to_look, notify
 from steward.aws import Aws
 from steward.decide.drift import judge
 from steward.decide.drift_facts import DriftPolicy, DriftReport
+from steward.decide.model_monitor import (
+    NO_DATA,
+    Execution,
+    Means,
+    Schedule,
+    Wanted,
+    judge_end,
+    judge_schedule,
+    unread,
+    why_not,
+)
 from steward.decide.monitor import Due, Readiness, Watched, due_windows, failed, judge_due
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NoRoom, NotYet
@@ -22,7 +46,20 @@ from steward.events.types import (
 from steward.log import count, logger, metrics
 from steward.names import model_of_job
 from steward.observe.drift import observe_drift, observe_live
+from steward.observe.model_monitor import (
+    TYPES,
+    Seen,
+    clean_report,
+    in_its_window,
+    is_retired,
+    observe_definitions,
+    observe_executions,
+    observe_result,
+    observe_schedules,
+    read_seen,
+)
 from steward.observe.monitor import (
+    PREPROCESS,
     Code,
     JobState,
     OpenJob,
@@ -38,9 +75,11 @@ from steward.observe.monitor import (
     read_watched,
 )
 from steward.observe.reports import file_id, observe_file, report_of, report_of_alarm
+from steward.observe.serving import observe_endpoint
 from steward.record.agenda import off_agenda, read_mark
-from steward.record.decisions import is_recorded
+from steward.record.decisions import is_recorded, record
 from steward.record.drift import is_known, read_waiting, record_judgement, record_report
+from steward.record.model_monitor import forget_schedules, record_change, record_seen
 from steward.record.monitor import (
     forget_job,
     record_failed,
@@ -50,6 +89,7 @@ from steward.record.monitor import (
 from steward.scope import Models, models
 from steward.scope import Scope as AnyScope
 from steward.settings import DriftSettings, load
+from steward.spec.monitoring import MODEL_MONITOR
 
 type Scope = AnyScope[DriftSettings]
 
@@ -92,7 +132,8 @@ def take_file(scope: Scope, event: ObjectCreated) -> None:
     if is_known(scope.store, scope.model, file_id(event)):
         settle(scope)
     else:
-        take(scope, observe_file(scope.aws, event))
+        report = observe_file(scope.aws, event)
+        take(scope, in_its_window(scope.names, scope.spec.monitor, event.key, report))
 
 
 def take(scope: Scope, report: DriftReport) -> None:
@@ -109,9 +150,12 @@ def look(scope: Scope) -> None:
     """Read the jobs that ended, judge what waits, and start the jobs that are due."""
     mark = read_mark(scope.store, "drift", scope.model)
     open_jobs = read_ended(scope)
+    changing = keep(scope)
     settle(scope)
-    started = watch(scope) if scope.spec.monitor.kinds else 0
-    if not open_jobs and not started and not read_waiting(scope.store, scope.model):
+    monitor = scope.spec.monitor
+    started = watch(scope) if monitor.kinds and monitor.source != MODEL_MONITOR else 0
+    under_way = open_jobs or changing or started
+    if not under_way and not read_waiting(scope.store, scope.model):
         off_agenda(scope.store, "drift", scope.model, mark)
 
 
@@ -247,6 +291,147 @@ def start(scope: Scope, due: Due, watchable: Watchable, code: Code) -> None:
         logger.warning("%s is not started yet: %s", due.job, full)
     else:
         count("MonitorStarted")
+
+
+def keep(scope: Scope) -> int:
+    """Keep Model Monitor's schedules as they should be, read them; returns how many change."""
+    monitor, seen = scope.spec.monitor, read_seen(scope.store, scope.model)
+    kinds = monitor.kinds if monitor.source == MODEL_MONITOR else ()
+    kinds = () if is_retired(scope.store, scope.model) else kinds
+    if seen:
+        read_executions(scope, seen)
+    elif not kinds:
+        return 0
+    watchable = observe_watchable(scope.aws, scope.store, scope.names) if kinds else None
+    if kinds and watchable is None:
+        return 0
+    wanted = plans(scope, kinds, watchable) if watchable else {}
+    schedules = observe_schedules(scope.aws, scope.names)
+    changing = sum(
+        keep_kind(scope, kind, wanted.get(kind), schedules.get(kind), seen) for kind in TYPES
+    )
+    if not kinds and not changing and not schedules:
+        forget_schedules(scope.store, scope.model)
+    return changing
+
+
+def plans(
+    scope: Scope, kinds: Sequence[str], watchable: Watchable
+) -> dict[str, tuple[Wanted, Definition | None]]:
+    """What the schedule of each kind should run, or why it can run nothing."""
+    settings = scope.settings
+    place = Place(settings.artifact_bucket, settings.landing_bucket, settings.execution_role_arn)
+    code = observe_code(scope.aws, settings.artifact_bucket)
+    script = code.files.get(PREPROCESS, "") if code else ""
+    baseline = has_baseline(scope.aws, watchable)
+    endpoint = observe_endpoint(scope.aws, scope.names.endpoint)
+    found: dict[str, tuple[Wanted, Definition | None]] = {}
+    for kind in kinds:
+        image = image_of(kind, settings.aws_region)
+        means = Means(bool(script), baseline, bool(image), settings.aws_region)
+        if problem := why_not(kind, watchable.version, means):
+            found[kind] = Wanted(watchable.version, "", problem), None
+            continue
+        definition = define(
+            scope.names,
+            scope.spec,
+            kind,
+            watchable,
+            model=endpoint.config if endpoint else "",
+            image=image,
+            preprocess=script,
+            place=place,
+        )
+        found[kind] = Wanted(watchable.version, definition.name), definition
+    return found
+
+
+def keep_kind(
+    scope: Scope,
+    kind: str,
+    plan: tuple[Wanted, Definition | None] | None,
+    schedule: Schedule | None,
+    seen: Seen | None,
+) -> int:
+    """Bring a kind's schedule a step nearer to what it should be; 1 while it is not there."""
+    wanted, definition = plan or (None, None)
+    verdict = judge_schedule(kind, wanted, schedule)
+    if verdict.kind == "wait":
+        return 1
+    if verdict.kind in ("schedule", "reschedule", "unschedule"):
+        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        record_change(scope.store, scope.model, verdict, seen)
+        change(scope, kind, verdict, definition)
+        return 1
+    if verdict.kind in ("hold", "page"):
+        say_once(scope, verdict, f"{kind} is not watched")
+    used = schedule.definition if schedule else None
+    idle = [one for one in observe_definitions(scope.aws, scope.names, kind) if one != used]
+    for name in idle:
+        remove_definition(scope.aws, kind, name)
+    return 1 if idle else 0
+
+
+def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | None) -> None:
+    """Make, change or remove a kind's schedule; without room, the next look tries again."""
+    name = scope.names.schedule(kind)
+    if definition is None or verdict.kind == "unschedule":
+        remove_schedule(scope.aws, name)
+        return
+    try:
+        make_definition(scope.aws, scope.settings.artifact_bucket, definition)
+        if verdict.kind == "schedule":
+            make_schedule(scope.aws, name, definition)
+        else:
+            change_schedule(scope.aws, name, definition)
+    except NoRoom as full:
+        logger.warning("%s is not scheduled yet: %s", name, full)
+
+
+def read_executions(scope: Scope, seen: Seen) -> None:
+    """Take what ended since, and remember how far: up to the first that has not ended."""
+    found = observe_executions(scope.aws, scope.names, seen.until)
+    running = [one.created_at for one in found if not one.is_over]
+    until = seen.until
+    for execution in found:
+        if execution.is_over:
+            read_execution(scope, execution)
+            if not running or execution.created_at < min(running):
+                until = max(until, execution.created_at)
+    record_seen(scope.store, scope.model, seen, until)
+
+
+def read_execution(scope: Scope, execution: Execution) -> None:
+    """Take an execution's report as the event of its file; say once why there is none."""
+    verdict = judge_end(execution) or take_result(scope, execution)
+    if verdict:
+        say_once(scope, verdict, "an execution of Model Monitor failed")
+
+
+def take_result(scope: Scope, execution: Execution) -> Verdict | None:
+    """Take what an execution wrote; without a file it found nothing, unless it says otherwise."""
+    source, written = observe_result(scope.aws, execution)
+    if written is None and execution.status != "Completed":
+        return unread(execution, "it wrote no report")
+    try:
+        if written:
+            take_file(scope, written)
+        else:
+            monitor = scope.spec.monitor
+            take(scope, clean_report(scope.names, monitor, execution, source))
+    except BadEvent as bad:
+        return unread(execution, str(bad))
+    return None
+
+
+def say_once(scope: Scope, verdict: Verdict, subject: str) -> None:
+    """Record a verdict that nothing follows from, and write to the owner unless it is quiet."""
+    if is_recorded(scope.store, scope.model, verdict):
+        return
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    if verdict.facts.get("why") != NO_DATA:
+        tell(scope, verdict, subject)
+    record(scope.store, scope.model, verdict)
 
 
 def tell(scope: Scope, verdict: Verdict, subject: str) -> None:

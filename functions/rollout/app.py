@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
 from steward.act.alarms import make_alarms, remove_alarms, trip
+from steward.act.model_monitor import remove_schedule
 from steward.act.notify import notify
 from steward.act.rollout import (
     Plan,
@@ -32,6 +33,7 @@ from steward.log import count, logger, metrics
 from steward.names import VARIANT
 from steward.observe.approval import observe_artifact, observe_package
 from steward.observe.canary import observe_alarms
+from steward.observe.model_monitor import observe_schedules, read_seen
 from steward.observe.rollout import observe_rollout, observe_served, read_rollout
 from steward.record.agenda import off_agenda, read_mark
 from steward.record.decisions import is_recorded, record, record_once
@@ -310,10 +312,23 @@ def found(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 def take_down(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Delete an endpoint that never served, or that a person retires."""
     record_once(scope.store, scope.model, verdict)
+    if not unwatched(scope):
+        return False
     if verdict.kind == "retire" and scope.spec.serve.kind != SERVERLESS:
         scale(scope.aws, scope.names.endpoint, variant(facts), None)
     delete_endpoint(scope.aws, scope.names.endpoint)
     return False
+
+
+def unwatched(scope: Scope) -> bool:
+    """Whether no schedule of Model Monitor looks at the endpoint: AWS wants those gone first."""
+    if read_seen(scope.store, scope.model) is None:
+        return True
+    schedules = observe_schedules(scope.aws, scope.names).values()
+    for schedule in schedules:
+        if not schedule.is_pending:
+            remove_schedule(scope.aws, schedule.name)
+    return not schedules
 
 
 _STEPS: dict[str, Callable[[Scope, Verdict, RolloutFacts], bool]] = {

@@ -98,7 +98,7 @@ def test_code_lies_where_the_definition_says(steward: Steward, empty: Target) ->
 def test_the_monitors_code_is_found_by_one_file(steward: Steward, empty: Target) -> None:
     run(steward, empty)
     found = json.loads(monitor_code(empty))
-    assert set(found["files"]) == {"watch.py", "tabular.zip", "monitor.zip"}
+    assert set(found["files"]) == {"watch.py", "preprocess.py", "tabular.zip", "monitor.zip"}
     assert "sagemaker-scikit-learn" in found["image"]
     published = {f"s3://{empty.artifact_bucket}/{key}" for key in objects(empty)}
     assert set(found["files"].values()) <= published

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 VARIANT = "AllTraffic"
+# In the place of a version, where captured predictions of all versions lie together.
+SHARED = "shared"
 ABORT = "abort"
 ALARMS = (ABORT, "error-rate", "model-error-rate", "p99")
 # A schedule's name has 63 characters; kinds are short where a window's hour follows.
@@ -16,6 +18,7 @@ _SHORT = {
     "explainability": "ex",
 }
 _JOB = re.compile(rf"(.+)-v\d+-(?:{'|'.join(_SHORT.values())})-\d{{10}}")
+_WATCHED = re.compile(rf"-v(\d+)-(?:{'|'.join(_SHORT.values())})-[0-9a-f]{{8}}")
 _SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}")
 
 
@@ -59,6 +62,15 @@ class Names:
     def monitor_job(self, kind: str, version: int, start: datetime) -> str:
         """The processing job that looks at one window: at most 63 characters."""
         return f"{self.group}-v{version}-{_SHORT[kind]}-{start:%Y%m%d%H}"
+
+    def job_definition(self, kind: str, version: int, digest: str) -> str:
+        """What a schedule of Model Monitor runs: at most 63 characters, so kinds are short."""
+        return f"{self.group}-v{version}-{_SHORT[kind]}-{digest[:8]}"
+
+    def version_of_definition(self, name: str) -> int | None:
+        """The version that a job definition of ours watches; None for one of somebody else."""
+        found = _WATCHED.fullmatch(name.removeprefix(self.group))
+        return int(found[1]) if found and name.startswith(self.group) else None
 
     def schedule(self, kind: str) -> str:
         """A kind's monitoring schedule; with Steward's own monitors, the name of its metrics."""

@@ -9,7 +9,7 @@ from steward.aws import ClientError as AwsError
 from steward.decide.monitor import Due
 from steward.errors import NoRoom
 from steward.names import Names
-from steward.observe.monitor import Code, Watchable, capture_prefix, report_folder
+from steward.observe.monitor import PREPROCESS, Code, Watchable, capture_prefix, report_folder
 from steward.spec.kinds import NEED_OUTCOMES
 from steward.spec.model import ModelSpec
 
@@ -40,7 +40,8 @@ def start_job(  # noqa: PLR0913  as many as a job has parts
     plan = digest.canonical(job_plan(names, spec, due, watchable, bucket=bucket, landing=landing))
     aws.s3.put_object(Bucket=bucket, Key=f"{folder}/plan.json", Body=plan.encode())
     instance: ProcessingInstanceTypeType = spec.monitor.instance_type  # type: ignore[assignment]  # newer types exist
-    inputs = {"plan": f"s3://{bucket}/{folder}/plan.json"} | dict(code.files)
+    files = {name: uri for name, uri in code.files.items() if name != PREPROCESS}
+    inputs = {"plan": f"s3://{bucket}/{folder}/plan.json"} | files
     try:
         aws.sagemaker.create_processing_job(
             ProcessingJobName=due.job,

@@ -15,8 +15,9 @@ from steward.aws import Aws, ClientError
 from steward.decide.rollout_facts import BACK, EndpointFacts, Rollout
 from steward.decide.versions import Version
 from steward.errors import NoRoom
-from steward.names import Names
+from steward.names import SHARED, Names
 from steward.spec.model import ModelSpec, RolloutSpec, ServeSpec
+from steward.spec.monitoring import MODEL_MONITOR
 from steward.spec.serving import ASYNC, SERVERLESS
 from steward.spec.shifting import ALL_AT_ONCE, deployment
 
@@ -88,11 +89,14 @@ def _variant(serve: ServeSpec, name: str) -> "ProductionVariantTypeDef":
 
 
 def _capture(spec: ModelSpec, version: int, bucket: str) -> "DataCaptureConfigTypeDef":
+    # The version stands in the prefix, so that a captured prediction names its model. Schedules of
+    # Model Monitor read the endpoint's present prefix: one that changed would cut a window in two.
+    shared = spec.monitor.kinds and spec.monitor.source == MODEL_MONITOR
+    part = SHARED if shared else f"v{version}"
     return {
         "EnableCapture": True,
         "InitialSamplingPercentage": spec.rollout.capture_percent,
-        # The version stands in the prefix, so that a captured prediction names its model.
-        "DestinationS3Uri": f"s3://{bucket}/capture/{spec.name}/v{version}",
+        "DestinationS3Uri": f"s3://{bucket}/capture/{spec.name}/{part}",
         "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
         "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
     }

@@ -28,19 +28,34 @@ class Lineage:
     prefix: str
 
     def of_prediction(self, prediction: Prediction) -> Answer:
-        """Everything behind one captured prediction; its model version is exact."""
-        names = Names(self.prefix, prediction.model)
-        served = candidates_at(self.store, prediction.endpoint, prediction.at + _WITHIN_SECOND)
-        ours = [one for one in served if str(prediction.version) in one.versions]
-        roots = (version_id(names.group, prediction.version), *(one.rollout for one in ours))
+        """Everything behind one captured prediction; exact, if its capture names a version."""
+        group, served = Names(self.prefix, prediction.model).group, self._served(prediction)
+        if prediction.version is None:
+            numbers = sorted({int(number) for one in served for number in one.versions})
+        else:
+            numbers = [prediction.version]
+            served = [one for one in served if str(prediction.version) in one.versions]
+        roots = [version_id(group, number) for number in numbers]
         asked = {
             "record": f"{prediction.uri}#{prediction.line}",
             "inference_id": prediction.inference_id,
             "at": times.iso(prediction.at),
             "endpoint": prediction.endpoint,
-            "version": prediction.version,
+            "version": numbers[0] if len(numbers) == 1 else None,
+            "candidates": numbers,
+            "by": "time" if prediction.version is None else "capture",
         }
-        return {"prediction": asked} | self._answer(roots, ours)
+        answer = self._answer((*roots, *(one.rollout for one in served)), served)
+        return {"prediction": asked} | answer
+
+    def _served(self, prediction: Prediction) -> list[Served]:
+        """What may have answered in a prediction's second."""
+        last = prediction.at + _WITHIN_SECOND
+        served = candidates_at(self.store, prediction.endpoint, last)
+        if prediction.version is None:
+            before = candidates_at(self.store, prediction.endpoint, prediction.at)
+            served = [*served, *(one for one in before if one not in served)]
+        return served
 
     def of_moment(self, endpoint: str, at: datetime) -> Answer:
         """Everything behind what an endpoint served at a moment."""

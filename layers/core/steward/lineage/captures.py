@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 from steward import times
 from steward.aws import Aws, ClientError
-from steward.names import split_s3
+from steward.names import SHARED, split_s3
 
-_KEY = re.compile(r"capture/([a-z][a-z0-9-]*)/v(\d+)/([^/]+)/([^/]+)/(\d{4}/\d{2}/\d{2}/\d{2})/.+")
+_KEY = re.compile(
+    rf"capture/([a-z][a-z0-9-]*)/(?:v(\d+)|{SHARED})/([^/]+)/([^/]+)/(\d{{4}}/\d{{2}}/\d{{2}}/\d{{2}})/.+"
+)
 
 
 class NoPrediction(Exception):
@@ -22,12 +24,15 @@ class NoPrediction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A captured prediction, without request and answer: they may be personal data."""
+    """A captured prediction, without request and answer: they may be personal data.
+
+    No `version`: it lies where those of all versions lie, as Model Monitor needs it.
+    """
 
     uri: str
     line: int
     model: str
-    version: int
+    version: int | None
     endpoint: str
     inference_id: str
     at: datetime
@@ -92,7 +97,7 @@ def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
             uri=f"s3://{bucket}/{key}",
             line=line,
             model=named[1],
-            version=int(named[2]),
+            version=int(named[2]) if named[2] else None,
             endpoint=named[3],
             inference_id=str(_identity(event)),
             at=times.parse(event["inferenceTime"]),

@@ -19,6 +19,8 @@ from steward.record.store import Store
 
 CODE_KEY = "published/monitor.json"
 VIOLATIONS = "constraint_violations.json"
+# Published beside what Steward's own jobs run; only Model Monitor runs it.
+PREPROCESS = "preprocess.py"
 # Each report of a version lies in a folder of its own below one that all of them share.
 _REPORTS = re.compile(r"(s3://.+/)(?:bias|explainability)/analysis\.json")
 _SKEW = timedelta(hours=1)
@@ -193,7 +195,11 @@ def report_folder(names: Names, due: Due) -> str:
 
 def observe_written(aws: Aws, bucket: str, names: Names, due: Due) -> ObjectCreated | None:
     """What a job has written, as the event says it that may have been lost; None for nothing."""
-    key = f"{report_folder(names, due)}/{VIOLATIONS}"
+    return observe_object(aws, bucket, f"{report_folder(names, due)}/{VIOLATIONS}")
+
+
+def observe_object(aws: Aws, bucket: str, key: str) -> ObjectCreated | None:
+    """An object as S3's event says it; None when there is none."""
     try:
         found = aws.s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
