@@ -13,6 +13,7 @@ from steward.aws import Aws
 from steward.decide.canary import Minute
 from steward.record.store import Store
 from tests.steward.builders import BOB, NOON, ROLE, SAGEMAKER
+from tests.steward.schedules import FakeSchedules
 from tests.steward.standin import Json, Standin
 
 # Operations that change something, of which each can be the last one of a function's life.
@@ -21,6 +22,8 @@ CHANGES = (
     "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint",
     "DeleteEndpointConfig", "DeleteModel", "PutMetricAlarm", "PutMetricData", "DeleteAlarms",
     "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget", "CreateProcessingJob",
+    "CreateDataQualityJobDefinition", "DeleteDataQualityJobDefinition", "CreateMonitoringSchedule",
+    "UpdateMonitoringSchedule", "DeleteMonitoringSchedule",
 )  # fmt: skip
 
 
@@ -92,13 +95,11 @@ class Mortal:
                 raise Died(f"after {model.name}")
 
 
-class FakeSageMaker(Standin):
+class FakeSageMaker(FakeSchedules):
     """The registry, pipeline and endpoints of one account, in memory."""
 
-    service = "sagemaker"
-
     def __init__(self, clock: Clock) -> None:
-        super().__init__()
+        super().__init__(clock)
         self._clock = clock
         self.packages: dict[str, Json] = {}
         self.executions: dict[str, Json] = {}
@@ -312,6 +313,8 @@ class FakeSageMaker(Standin):
 
     def delete_endpoint(self, EndpointName: str) -> Json:
         self._found(self.endpoints, EndpointName)
+        if self.schedules:
+            raise self.refuse("ValidationException", "Delete its monitoring schedules first")
         self.endpoints[EndpointName]["EndpointStatus"] = "Deleting"
         return {}
 

@@ -9,9 +9,11 @@ from typing import cast
 
 from local_aws.sagemaker.monitoring import checks, quality
 from local_aws.sagemaker.monitoring.captured import DataError, records, table
+from local_aws.sagemaker.monitoring.preprocessing import preprocessed
 from local_aws.sagemaker.monitoring.profiles import statistics
 from local_aws.sagemaker.values import Json, sections, text
 
+_PREPROCESSOR = "record_preprocessor_script"
 NO_TRUTH = "No captured record has a ground truth with its id."
 
 
@@ -34,8 +36,11 @@ def analyze(environment: Mapping[str, str]) -> int:
 
 
 def _data_quality(environment: Mapping[str, str], constraints: Json) -> tuple[Json, list[Json]]:
-    captured = records(Path(environment["dataset_source"]))
-    rows = [row for record in captured for row in record.rows()]
+    folder, script = Path(environment["dataset_source"]), _file(environment, _PREPROCESSOR)
+    if script:
+        rows = list(preprocessed(folder, script))
+    else:
+        rows = [row for record in records(folder) for row in record.rows()]
     names = [text(feature, "name") for feature in sections(constraints, "features")]
     columns = table(rows, names)
     baseline = _baseline(environment, "baseline_statistics")
@@ -65,9 +70,14 @@ def _model_quality(environment: Mapping[str, str], constraints: Json) -> tuple[J
 
 def _baseline(environment: Mapping[str, str], name: str) -> Json:
     """A file of the baseline, empty if the definition names none."""
+    found = _file(environment, name)
+    return cast(Json, json.loads(found.read_text())) if found else {}
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    """The file that an input brought; None if the definition names none."""
     folder = Path(environment[name])
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return cast(Json, json.loads(found[0].read_text())) if found else {}
+    return next((path for path in sorted(folder.rglob("*")) if path.is_file()), None)
 
 
 def main() -> None:

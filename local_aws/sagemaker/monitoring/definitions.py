@@ -29,9 +29,9 @@ LONGEST = {
     "ModelQuality": 1800,
     "ModelBias": 1800,
 }
+PREPROCESSOR = "RecordPreprocessorSourceUri"
 _APP_NOT_COVERED = (
-    "ContainerEntrypoint", "ContainerArguments", "RecordPreprocessorSourceUri",
-    "PostAnalyticsProcessorSourceUri",
+    "ContainerEntrypoint", "ContainerArguments", "PostAnalyticsProcessorSourceUri",
 )  # fmt: skip
 _INPUT_NOT_COVERED = ("FeaturesAttribute", "ExcludeFeaturesAttribute")
 _NOT_SHOWN = ("Tags",)
@@ -162,6 +162,8 @@ def _check(definition: Definition) -> None:
     app, kind = definition.part("AppSpecification"), definition.kind
     if used := [one for one in _APP_NOT_COVERED if one in app]:
         raise not_covered(f"{used[0]} of a monitoring job definition")
+    if kind != "DataQuality" and PREPROCESSOR in app:
+        raise not_covered(f"{PREPROCESSOR} for {kind}, only for DataQuality")
     if used := [one for one in _INPUT_NOT_COVERED if one in definition.endpoint_input]:
         raise not_covered(f"{used[0]} of an EndpointInput")
     image = text(app, "ImageUri").rpartition("/")[2].partition(":")[0]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from local_aws.sagemaker import names, storage
 from local_aws.sagemaker.endpoint_state import Endpoint
-from local_aws.sagemaker.monitoring.definitions import Definition
+from local_aws.sagemaker.monitoring.definitions import PREPROCESSOR, Definition
 from local_aws.sagemaker.monitoring.timing import Window
 from local_aws.sagemaker.processes import Command
 from local_aws.sagemaker.processing import MESSAGE, Processing
@@ -21,6 +21,7 @@ _PATHS = {
     GROUND_TRUTH: f"{_LOCAL}/groundtruth",
     "baseline": f"{_LOCAL}/baseline/stats",
     "constraints": f"{_LOCAL}/baseline/constraints",
+    "preprocessor": f"{_LOCAL}/code/preprocessor",
     "monitoring_output": f"{_LOCAL}/output",
 }
 _NAMES = {"DataQuality": "model-monitoring", "ModelQuality": "model-quality-monitoring"}
@@ -121,6 +122,8 @@ def _inputs(definition: Definition, endpoint: Endpoint) -> Iterator[Json]:
     for name, member in (("baseline", "Statistics"), ("constraints", "Constraints")):
         if uri := section(baseline, f"{member}Resource").get("S3Uri"):
             yield _input(name, str(uri), "S3Prefix")
+    if uri := definition.part("AppSpecification").get(PREPROCESSOR):
+        yield _input("preprocessor", str(uri), "S3Prefix")
     yield _input(CAPTURED, _capture_prefix(endpoint), "ManifestFile")
     if truth := section(definition.part("JobInput"), "GroundTruthS3Input"):
         yield _input(GROUND_TRUTH, text(truth, "S3Uri"), "ManifestFile")
@@ -166,6 +169,7 @@ def _environment(occasion: Occasion) -> dict[str, str]:
         "ground_truth_source": _PATHS[GROUND_TRUTH],
         "baseline_statistics": _PATHS["baseline"],
         "baseline_constraints": _PATHS["constraints"],
+        "record_preprocessor_script": _PATHS["preprocessor"],
         "output_path": _PATHS["monitoring_output"],
         "termination_message_path": MESSAGE,
         "start_time": iso(occasion.window.start),

@@ -55,7 +55,7 @@ def test_a_definition_is_described_listed_and_deleted(
 @pytest.mark.parametrize(
     ("app", "what"),
     [
-        ({"RecordPreprocessorSourceUri": "s3://b/k.py"}, "RecordPreprocessorSourceUri"),
+        ({"PostAnalyticsProcessorSourceUri": "s3://b/k.py"}, "PostAnalyticsProcessorSourceUri"),
         ({"ImageUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine:1"}, "the image mine"),
         ({"Environment": {"publish_cloudwatch_metrics": "Enabled"}}, "publish_cloudwatch_metrics"),
     ],

@@ -189,6 +189,34 @@ def watched(house: House) -> None:
     house.look("drift")
 
 
+def scheduled(house: House) -> None:
+    """Model Monitor's schedule of the version that serves is made, or changed."""
+    code = b'{"image": "image:1", "files": {"preprocess.py": "s3://artifacts/code/preprocess.py"}}'
+    house.aws.s3.put_object(Bucket=ARTIFACTS, Key="published/monitor.json", Body=code)
+    house.look("drift")
+    house.sagemaker.settle_schedules()
+    house.look("drift")
+
+
+def executed(house: House) -> None:
+    """One execution of the schedule found nothing to look at, and one failed."""
+    (name,) = house.sagemaker.schedules
+    for why in ("Job inputs had no data", "out of memory"):
+        house.clock.pass_by(minutes=60)
+        house.sagemaker.executed(name, "Failed", why=why)
+    house.look("drift")
+
+
+def unscheduled(house: House) -> None:
+    """A person retires an endpoint that schedules look at."""
+    house.clock.pass_by(minutes=60)
+    house.deliver("rollout", house.order("retire"))
+    house.look("rollout")
+    house.look("rollout")
+    for _ in range(3):
+        house.look("drift")
+
+
 def then(*parts: Part) -> Part:
     def together(house: House) -> None:
         for part in parts:

@@ -1,7 +1,9 @@
 """A function may die after any change that it makes: delivered again, all ends the same."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
@@ -18,6 +20,7 @@ from tests.steward.functions.parts import (
     deleted_before_the_call,
     drift,
     drifting,
+    executed,
     failed_rollout,
     failed_run,
     judged_worse,
@@ -32,7 +35,9 @@ from tests.steward.functions.parts import (
     revoked_before_the_call,
     rollout,
     run,
+    scheduled,
     then,
+    unscheduled,
     uploads,
     watched,
     word,
@@ -58,9 +63,19 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "no room": (then(JUDGED, word), no_room),
     "drift that trains": (then(SERVED, drifting), retraining),
     "a window that is watched": (then(SERVED, captured), watched),
+    "a schedule": (SERVED, scheduled),
+    "a schedule of the next version": (
+        then(SERVED, scheduled, next_version, rollout),
+        scheduled,
+    ),
+    "executions": (then(SERVED, scheduled), executed),
+    "a retirement with a schedule": (then(SERVED, scheduled), unscheduled),
     "a broken schema": (SERVED, broken_schema),
     "drift of nothing that serves": (nothing, drift),
 }
+# The stories of a model that Model Monitor watches.
+MONITORED = {story for story, (_, part) in STORIES.items() if part in (scheduled, executed)}
+MONITORED |= {"a retirement with a schedule"}
 
 
 def ended(house: House) -> list[object]:
@@ -79,15 +94,26 @@ def ended(house: House) -> list[object]:
     models, configs = (
         {n: k[n] for n in sorted(used & set(k))} for k in (fake.models, fake.configs)
     )
-    left = [house.cloudwatch.alarms, house.autoscaling.targets]
+    left = [house.cloudwatch.alarms, house.autoscaling.targets, fake.schedules, fake.definitions]
     return [items, fake.executions, models, configs, fake.endpoints, keys, *left]
 
 
 @pytest.mark.parametrize("story", STORIES)
 def test_after_any_change(
-    story: str, clients: Aws, mortgage: ModelSpec, monkeypatch: pytest.MonkeyPatch
+    story: str,
+    clients: Aws,
+    mortgage: ModelSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    root: Path,
+    tmp_path: Path,
 ) -> None:
     beginning, part = STORIES[story]
+    if story in MONITORED:
+        text = (root / "models" / "mortgage.toml").read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^kinds = .*$", 'kinds = ["data_quality"]', text)
+        text = text.replace('source = "steward"', 'source = "model-monitor"')
+        (tmp_path / "mortgage.toml").write_text(text, encoding="utf-8")
+        monkeypatch.setenv("STEWARD_MODELS", str(tmp_path))
 
     @contextmanager
     def told(dies_after: int) -> Iterator[tuple[House, list[str]]]:
