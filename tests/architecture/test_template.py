@@ -15,7 +15,10 @@ NO_RESOURCE = {
     "xray:PutTraceSegments", "xray:PutTelemetryRecords", "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData", "cloudwatch:GetMetricData", "sagemaker:ListEndpoints",
     "sagemaker:ListEndpointConfigs", "sagemaker:ListProcessingJobs",
-    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalableTargets", "sagemaker:ListMonitoringExecutions",
+    "sagemaker:ListMonitoringSchedules", "sagemaker:ListDataQualityJobDefinitions",
+    "sagemaker:ListModelQualityJobDefinitions", "sagemaker:ListModelBiasJobDefinitions",
+    "sagemaker:ListModelExplainabilityJobDefinitions",
 }  # fmt: skip
 SETTINGS = {
     "training": settings.TrainingSettings,

@@ -39,6 +39,17 @@ def test_a_prediction_is_told_with_the_version_that_gave_it() -> None:
     ]
 
 
+def test_a_prediction_whose_capture_names_no_version_is_told_as_known_by_the_time() -> None:
+    def first(*candidates: int) -> str:
+        asked = PREDICTION | {"version": None, "candidates": list(candidates), "by": "time"}
+        return next(tree({"prediction": asked, "served": [], "graph": []}))
+
+    known = "the capture names no version, this is known by the time"
+    assert first(1).endswith(f"answered with version 1: {known}")
+    assert first(1, 2).endswith(f"answered with version 1 or 2: {known}")
+    assert first().endswith(f"answered with a version that is not on record: {known}")
+
+
 def test_a_moment_inside_a_shift_of_traffic_is_told_as_uncertain() -> None:
     moment = {"endpoint": "steward-mortgage", "at": "2026-11-20T10:00:00.000Z", "exact": False}
     shares = [SERVED[0], SERVED[0] | {"versions": {"1": 75, "2": 25}}]

@@ -55,6 +55,12 @@ class TestByRecord:
         assert (found.model, found.version, found.endpoint) == ("mortgage", 2, ENDPOINT)
         assert (found.uri, found.line, found.inference_id, found.at) == (uri, 2, "app-7", AT)
 
+    def test_where_captures_of_all_versions_lie_names_none(
+        self, aws: Aws, capture: Capture
+    ) -> None:
+        found = at_record(aws, capture(LATE_HOUR.replace("/v2/", "/shared/"), line("e1")), 1)
+        assert (found.model, found.version, found.endpoint) == ("mortgage", None, ENDPOINT)
+
     def test_without_an_inference_id_has_its_event_id(self, aws: Aws, capture: Capture) -> None:
         assert at_record(aws, capture(LATE_HOUR, line("e1")), 1).inference_id == "e1"
 

@@ -79,7 +79,7 @@ def define(  # noqa: PLR0913  as many as a definition has parts
     if kind == MODEL_QUALITY:
         app["ProblemType"] = "BinaryClassification"
     if kind in (BIAS, EXPLAINABILITY):
-        config = digest.as_written(_bias(spec) if kind == BIAS else _explained(spec, model))
+        config = digest.as_written(_bias(spec) if kind == BIAS else _explained(names, spec, model))
         key = f"{folder}/config-{digest.of_text(config)[:8]}.json"
         files[key] = config
         app["ConfigUri"] = f"s3://{place.bucket}/{key}"
@@ -183,13 +183,14 @@ def _bias(spec: ModelSpec) -> Json:
     return config | ({"group_variable": groups[0]} if groups else {})
 
 
-def _explained(spec: ModelSpec, model: str) -> Json:
+def _explained(names: Names, spec: ModelSpec, model: str) -> Json:
     """The same for SHAP: Clarify asks a fleet of its own, which it makes for each execution."""
     return {
         "headers": list(spec.data.features),
         "methods": {"shap": {"num_samples": _SAMPLES, "agg_method": "mean_abs"}},
         "predictor": {
             "model_name": model,
+            "endpoint_name_prefix": f"{names.prefix}-clarify",
             "instance_type": spec.serve.instance_type or spec.monitor.instance_type,
             "initial_instance_count": 1,
             "accept_type": "text/csv",
