@@ -139,6 +139,17 @@ class TestMonitor:
         (found,) = faults((line, other))
         assert found.startswith(f"mortgage.toml: {fault}") or fault in found
 
+    def test_of_more_names_than_a_job_definition_can_hold_is_refused(self, faults: Faults) -> None:
+        many = "".join(f'feature_{number:04d} = "number"\n' for number in range(700))
+        source = ("source =", 'source = "model-monitor"\n')
+        (found,) = faults(
+            source,
+            ("kinds", 'kinds = ["data_quality"]'),
+            ("loanamt", f'loanamt = "number"\n{many}'),
+        )
+        assert "data.features: found names of" in found
+        assert "allowed are 9000 with Model Monitor" in found
+
     def test_of_bias_needs_a_rule(self, faults: Faults) -> None:
         (found,) = faults(("[gate.bias.white]", "[left]"), ("disadvantaged", ""), ("max_abs", ""))
         assert "left: unknown key" in found

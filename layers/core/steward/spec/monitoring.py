@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from steward.spec.kinds import BIAS, KINDS, NEED_OUTCOMES, PREDICTION_DRIFT
+from steward.spec.kinds import BIAS, DATA_QUALITY, KINDS, NEED_OUTCOMES, PREDICTION_DRIFT
 from steward.spec.model import MonitorSpec, RetrainSpec
 from steward.spec.table import Table
 
@@ -15,6 +15,8 @@ STEWARD, MODEL_MONITOR = SOURCES = ("steward", "model-monitor")
 _ZERO, _HOUR, _DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
 # The lengths of a window that divide a day, so that windows begin at the same hours every day.
 _EVERY = (1, 2, 3, 4, 6, 8, 12, 24)
+# A definition's environment has 50 values of 256 letters; names of up to 63 do not fill each.
+_MOST_LETTERS = 9000
 
 
 def read_monitor(table: Table) -> MonitorSpec:
@@ -69,8 +71,19 @@ def contradictions(spec: "ModelSpec") -> Iterator[str]:
     yield from _of_outcomes(spec)
     if BIAS in monitor.kinds and not spec.gate.bias:
         yield "monitor.kinds: 'bias' needs a table [gate.bias.<facet>] that says what is too much"
-    if monitor.source == MODEL_MONITOR and PREDICTION_DRIFT in monitor.kinds:
+    if monitor.source == MODEL_MONITOR:
+        yield from _of_model_monitor(spec)
+
+
+def _of_model_monitor(spec: "ModelSpec") -> Iterator[str]:
+    if PREDICTION_DRIFT in spec.monitor.kinds:
         yield "monitor.kinds: Model Monitor knows no 'prediction_drift', leave it out"
+    letters = len(",".join(spec.data.features))
+    if DATA_QUALITY in spec.monitor.kinds and letters > _MOST_LETTERS:
+        yield (
+            f"data.features: found names of {letters} letters together, allowed are "
+            f"{_MOST_LETTERS} with Model Monitor, which is told them in a job definition"
+        )
 
 
 def _of_outcomes(spec: "ModelSpec") -> Iterator[str]:
