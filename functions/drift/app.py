@@ -29,12 +29,13 @@ from steward.decide.model_monitor import (
     Wanted,
     judge_end,
     judge_schedule,
+    refused,
     unread,
     why_not,
 )
 from steward.decide.monitor import Due, Readiness, Watched, due_windows, failed, judge_due
 from steward.decide.verdict import Verdict
-from steward.errors import BadEvent, NoRoom, NotYet
+from steward.errors import BadEvent, NoRoom, NotYet, Permanent
 from steward.events.types import (
     AlarmChanged,
     DriftReported,
@@ -361,8 +362,7 @@ def keep_kind(
     if verdict.kind in ("schedule", "reschedule", "unschedule"):
         logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
         record_change(scope.store, scope.model, verdict, seen)
-        change(scope, kind, verdict, definition)
-        return 1
+        return change(scope, kind, verdict, definition)
     if verdict.kind in ("hold", "page"):
         say_once(scope, verdict, f"{kind} is not watched")
     used = schedule.definition if schedule else None
@@ -372,12 +372,12 @@ def keep_kind(
     return 1 if idle else 0
 
 
-def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | None) -> None:
+def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | None) -> int:
     """Make, change or remove a kind's schedule; without room, the next look tries again."""
     name = scope.names.schedule(kind)
     if definition is None or verdict.kind == "unschedule":
         remove_schedule(scope.aws, name)
-        return
+        return 1
     try:
         make_definition(scope.aws, scope.settings.artifact_bucket, definition)
         if verdict.kind == "schedule":
@@ -386,6 +386,10 @@ def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | N
             change_schedule(scope.aws, name, definition)
     except NoRoom as full:
         logger.warning("%s is not scheduled yet: %s", name, full)
+    except Permanent as no:
+        say_once(scope, refused(kind, definition.name, str(no)), f"{kind} is not watched")
+        return 0
+    return 1
 
 
 def read_executions(scope: Scope, seen: Seen) -> None:

@@ -31,6 +31,7 @@ class FakeSchedules(Standin):
         self.schedules: dict[str, Json] = {}
         self.monitored: list[Json] = []
         self.has_room_for_schedules = True
+        self.is_open = True
 
     def before(self, operation: str, request: Json) -> Json:
         found = _DEFINITION.fullmatch(operation)
@@ -67,6 +68,8 @@ class FakeSchedules(Standin):
 
     def _create_definition(self, kind: str, request: Json) -> Json:
         key = kind, request["JobDefinitionName"]
+        if not self.is_open:
+            raise self.refuse("ValidationException", "Model Monitor is closed to this account")
         if not self.has_room_for_schedules:
             raise self.refuse("ResourceLimitExceeded", "The account-level service limit is 0")
         if key in self.definitions:

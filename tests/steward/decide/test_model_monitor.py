@@ -12,6 +12,7 @@ from steward.decide.model_monitor import (
     Wanted,
     judge_end,
     judge_schedule,
+    refused,
     why_not,
 )
 from tests.steward.builders import NOON
@@ -86,6 +87,13 @@ def test_why_a_kind_can_have_no_schedule(means: Means, reason: str) -> None:
     found = why_not(KIND, 2, means)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
+
+
+def test_what_aws_refuses_is_one_page_whatever_it_says() -> None:
+    found = refused(KIND, WANTED.definition, "closed to this account")
+    assert found.kind == "page"
+    assert found.reason == f"AWS refused {WANTED.definition}: closed to this account"
+    assert refused(KIND, WANTED.definition, "really").facts == found.facts
 
 
 class TestEnd:

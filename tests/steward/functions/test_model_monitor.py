@@ -217,6 +217,19 @@ class TestSchedule:
         serving.look("drift")
         assert list(serving.sagemaker.schedules) == [SCHEDULE]
 
+    def test_that_aws_refuses_pages_once_and_is_tried_again_now_and_then(
+        self, serving: House
+    ) -> None:
+        serving.sagemaker.is_open = False
+        for _ in range(3):
+            assert serving.look("drift") == 0
+        assert serving.subjects() == ["[mortgage] data_quality is not watched"]
+        assert "Model Monitor is closed to this account" in serving.said[0]["Message"]
+        assert ("drift", "mortgage") not in serving.sweep()
+        serving.sagemaker.is_open = True
+        serving.look("drift")
+        assert list(serving.sagemaker.schedules) == [SCHEDULE]
+
     @pytest.mark.parametrize(
         ("missing", "reason"),
         [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steward import digest
 from steward.aws import Aws, error_code
 from steward.aws import ClientError as AwsError
-from steward.errors import NoRoom
+from steward.errors import NoRoom, Permanent
 from steward.names import Names
 from steward.observe.model_monitor import OPERATIONS, TYPES, offset
 from steward.observe.monitor import Watchable
@@ -220,10 +220,11 @@ def make_schedule(aws: Aws, name: str, definition: Definition) -> None:
 
 def change_schedule(aws: Aws, name: str, definition: Definition) -> None:
     """Let the schedule of a kind run another definition from now on."""
-    aws.sagemaker.update_monitoring_schedule(
-        MonitoringScheduleName=name,
-        MonitoringScheduleConfig=_config(definition),
-    )
+    with _once(aws):
+        aws.sagemaker.update_monitoring_schedule(
+            MonitoringScheduleName=name,
+            MonitoringScheduleConfig=_config(definition),
+        )
 
 
 def _config(definition: Definition) -> "MonitoringScheduleConfigTypeDef":
@@ -254,6 +255,9 @@ def _once(aws: Aws) -> Iterator[None]:
     except aws.sagemaker.exceptions.ResourceLimitExceeded as error:
         raise NoRoom(str(error)) from error
     except AwsError as error:
+        # An account that Model Monitor is closed to, a role that is missing: asking helps nothing.
+        if error_code(error) in ("AccessDeniedException", "ValidationException"):
+            raise Permanent(str(error)) from error
         # Under this name there is what was wanted, made by an earlier look.
         if error_code(error) != "ResourceInUse":
             raise

@@ -136,6 +136,14 @@ def _verdict(
     return Verdict(CONCERN, f"schedule of {kind}", verdict, reason, facts)
 
 
+def refused(kind: str, definition: str, why: str) -> Verdict:
+    """The verdict when AWS does not take a definition or its schedule: a person must look."""
+    facts = {"kind": kind, "definition": definition}
+    return Verdict(
+        CONCERN, f"schedule of {kind}", "page", f"AWS refused {definition}: {why}", facts
+    )
+
+
 def judge_end(execution: Execution) -> Verdict | None:
     """What an execution without a report means; None for one that has looked at its window."""
     if execution.found:

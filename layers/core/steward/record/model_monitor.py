@@ -6,14 +6,16 @@ from steward import clock
 from steward.decide.verdict import Verdict
 from steward.observe.model_monitor import SEEN_KEY, Seen
 from steward.record.agenda import on_agenda
-from steward.record.decisions import record_once
+from steward.record.decisions import is_recorded, record
 from steward.record.store import ABSENT, Store, delete, put
 
 
 def record_change(store: Store, model: str, verdict: Verdict, seen: Seen | None) -> None:
     """Write what is about to be done to a schedule, and that there is one to look at soon."""
-    record_once(store, model, verdict)
-    store.transact([on_agenda(store, "drift", model, verdict.id(model))])
+    # What was decided before on the same facts is done again, and looked at in its turn.
+    if not is_recorded(store, model, verdict):
+        agenda = on_agenda(store, "drift", model, verdict.id(model))
+        record(store, model, verdict, work=[agenda])
     if seen is None:
         store.transact([put(store.work, _row(model, clock.now()), ABSENT)])
 
