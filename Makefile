@@ -70,9 +70,9 @@ build: .venv-sam/.sam
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build
 	.venv-sam/bin/python -I .ci/import_handlers.py .aws-sam/build
 
-## bench       Sizes, cold starts, requests to AWS and the judge, against their bounds
+## bench       Sizes, cold starts, requests to AWS, the judges of canaries and drift, against their bounds
 bench: build .venv/.dev
-	PYTHONPATH=.:functions:layers/core .venv/bin/python -m benchmarks .aws-sam/build
+	PYTHONPATH=.:functions:layers/core:pipelines/tabular/source:pipelines/monitor/source .venv/bin/python -m benchmarks .aws-sam/build
 
 ## pipelines   Compile the pipelines again, compare; use the SageMaker SDK against the embedded AWS
 pipelines: .venv-pipelines/.pipelines .venv/.dev

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS, cold_ratios
+from benchmarks.drift import drifted
 from benchmarks.judge import judged
 
 SUMMARY = Path(__file__).parent.parent / "build" / "bench" / "summary.json"
@@ -20,8 +21,16 @@ AT_MOST = {
     "aws_calls.first_deploy": 14.0,
     "aws_calls.update": 20.0,
     "aws_calls.noop": 6.0,
+    "drift.baselines_with_false_retrains": 1.0,
+    "drift.retrains_undiminished_month": 1.0,
+    "drift.retrains_after_new_baseline": 0.0,
 } | {f"cold_ratio.{concern}": 1.4 for concern in CLIENTS}
-AT_LEAST = {"judge.power_1_to_3": 0.95, "judge.power_1_to_2": 0.70}
+AT_LEAST = {
+    "judge.power_1_to_3": 0.95,
+    "judge.power_1_to_2": 0.70,
+    "drift.detected_within_3": 0.99,
+    "drift.retrains_undiminished_month": 1.0,
+}
 
 
 def main(build: Path) -> int:
@@ -30,7 +39,7 @@ def main(build: Path) -> int:
         print(f"nothing was built in {build}: run `make bench`", file=sys.stderr)
         return 1
     print("measuring cold starts, a minute or two ...", file=sys.stderr)
-    figures = {"layers_mb": layers_mb(build)} | aws_calls() | judged()
+    figures = {"layers_mb": layers_mb(build)} | aws_calls() | judged() | drifted()
     figures |= cold_ratios(build)
     rounded = {name: round(figure, 4) for name, figure in figures.items()}
     SUMMARY.parent.mkdir(parents=True, exist_ok=True)
@@ -56,14 +65,16 @@ def broken(figures: dict[str, float]) -> set[str]:
 
 def table(figures: dict[str, float]) -> list[str]:
     """One line for each figure."""
-    lines = [f"{'':30}{'measured':>10}{'bound':>16}"]
+    lines = [f"{'':38}{'measured':>10}{'bound':>16}"]
     for name, figure in figures.items():
         verdict = "  broken" if name in broken(figures) else ""
-        lines.append(f"{name:30}{figure:10.3f}{_bound(name):>16}{verdict}")
+        lines.append(f"{name:38}{figure:10.3f}{_bound(name):>16}{verdict}")
     return lines
 
 
 def _bound(name: str) -> str:
+    if name in AT_MOST and AT_MOST[name] == AT_LEAST.get(name):
+        return f"exactly {AT_MOST[name]:g}"
     if name in AT_MOST:
         return f"at most {AT_MOST[name]:g}"
     return f"at least {AT_LEAST[name]:g}" if name in AT_LEAST else ""

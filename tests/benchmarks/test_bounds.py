@@ -8,6 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 from benchmarks.__main__ import AT_LEAST, AT_MOST, broken, layers_mb, main, table
 from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS
+from benchmarks.drift import Size, drifted
 from benchmarks.judge import judged
 from tests.architecture.source import CONCERNS, ROOT
 from tests.architecture.test_template import listed
@@ -49,6 +50,20 @@ def test_the_judge_is_measured_within_its_bounds() -> None:
     figures = judged(200)
     assert not broken(figures)
     assert figures["judge.naive_false_worse"] > 0.2
+
+
+def test_a_figure_that_may_only_be_one_is_told_above_and_below_it() -> None:
+    name = "drift.retrains_undiminished_month"
+    assert [broken({name: count}) for count in (0.0, 1.0, 2.0)] == [{name}, set(), {name}]
+    assert "exactly 1" in table({name: 1.0})[1]
+
+
+def test_the_judge_of_drift_is_measured_within_its_bounds() -> None:
+    """A small part of what `make bench` draws."""
+    size = Size(baselines=4, hours=9 * 24, onsets=20, months=2, naive_hours=24)
+    figures = drifted(size, processes=1)
+    assert not broken(figures), figures
+    assert figures["drift.naive_false_windows"] > 0.5
 
 
 def test_a_look_makes_no_more_requests_than_it_may() -> None:
