@@ -26,6 +26,7 @@ from cli.local import embedded, target
 from cli.logs import find as find_log
 from cli.logs import follow, listing
 from cli.publish import publish
+from cli.replay import options as replay
 from cli.status import lines, status
 from cli.target import Misused, Refused, confirm, find, local_endpoint, now
 from cli.trace import tree
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
     rollouts.add(commands.add_parser)
+    replay.add(commands.add_parser)
     _of_a_laptop(commands.add_parser)
     return parser
 

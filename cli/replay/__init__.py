@@ -1,1 +1,1 @@
-"""`steward replay`: what the monitors and the judge would have made of a stream of rows."""
+"""`steward drift replay`: what monitors and the judge would have made of a stream of rows."""
