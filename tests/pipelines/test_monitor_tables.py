@@ -59,6 +59,44 @@ def test_an_hour_of_a_daily_cycle_is_no_drift() -> None:
         assert not flagged(baseline, daily(random, random.uniform(start, start + HOUR, 500)))
 
 
+SHAPES = {
+    "flag": lambda random, wave: (random.normal(0, 1, len(wave)) + 1.5 * wave > 0.5) * 1.0,
+    "count": lambda random, wave: random.poisson(np.exp(0.5 + 0.2 * wave)) * 1.0,
+    "heavy tail": lambda random, wave: np.exp(1.5 * random.normal(0, 1, len(wave))),
+    "factor": lambda random, wave: np.exp(random.normal(0, 1, len(wave)) + 1.5 * wave),
+    "spread": lambda random, wave: random.normal(0, 1, len(wave)) * np.exp(0.7 * wave),
+    "strong": lambda random, wave: random.normal(0, 1, len(wave)) + 3 * wave,
+}
+
+
+def shaped(
+    random: np.random.Generator, shape: str, start: float, length: float, rows: int
+) -> Table:
+    times = random.uniform(start, start + length, rows)
+    return Table({"x": SHAPES[shape](random, np.sin(times * (2 * np.pi / DAY)))}, {}, times)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_follows_the_clock_in_any_way_is_not_flagged_for_three_hours(
+    shape: str, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    baseline = baseline_of(shaped(random, shape, 0, 42 * DAY, 1300))
+    starts = [60 * DAY + hour * HOUR for hour in range(48)]
+    hours = [flagged(baseline, shaped(random, shape, start, HOUR, 500)) for start in starts]
+    assert not any(map(set.intersection, hours, hours[1:], hours[2:]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_twice_as_high_are_drift_at_any_hour(shape: str) -> None:
+    random = np.random.default_rng(1)
+    baseline = baseline_of(shaped(random, shape, 0, 42 * DAY, 1300))
+    for hour in range(24):
+        window = shaped(random, shape, 60 * DAY + hour * HOUR, HOUR, 500)
+        assert flagged(baseline, Table({"x": 2 * window.numbers["x"] + 1}, {}, window.times)), hour
+
+
 def test_a_shift_beyond_the_cycle_is_drift() -> None:
     random = np.random.default_rng(4)
     baseline = baseline_of(daily(random, random.uniform(0, 60 * DAY, 2000)))

@@ -37,18 +37,20 @@ def compare_numbers(
     *,
     quick: bool = False,
     worth: float = math.inf,
+    weights: Floats | None = None,
 ) -> Change | None:
     """Kolmogorov and Smirnov's test of two samples without NaN; None if one of them is empty.
 
-    It is fastest with a sorted baseline. `quick` leaves out what does not decide anything. A
-    baseline that tells less of this window than its size says is `worth` fewer values.
+    It is fastest with a sorted baseline, which it must be where its values have `weights`. `quick`
+    leaves out what does not decide anything. A baseline that tells less of this window than its
+    size says is `worth` fewer values.
     """
     if not len(baseline) or not len(window):
         return None
     before, now = np.sort(baseline, kind="stable"), np.sort(window, kind="stable")
     values = np.concatenate((before, now))
     values.sort(kind="stable")
-    gaps = _cumulative(before, values) - _cumulative(now, values)
+    gaps = _weighed(before, values, weights) - _cumulative(now, values)
     up, down = float(gaps.max()), float(-gaps.min())
     distance = max(up, down, 0.0)
     return Change(
@@ -122,6 +124,14 @@ def discoveries(p_values: list[float], alpha: float) -> list[bool]:
 
 def _cumulative(ordered: Floats, values: Floats) -> Floats:
     return np.searchsorted(ordered, values, "right") / len(ordered)
+
+
+def _weighed(ordered: Floats, values: Floats, weights: Floats | None) -> Floats:
+    """The share of weight up to each value; the weights of a regression may be negative."""
+    if weights is None:
+        return _cumulative(ordered, values)
+    steps = np.clip(np.concatenate(([0.0], np.cumsum(weights))), 0.0, 1.0)
+    return np.maximum.accumulate(steps)[np.searchsorted(ordered, values, "right")]
 
 
 def _chance_of_distance(distance: float, baseline: float, window: float) -> float:

@@ -1,6 +1,7 @@
 """The daily cycle of a feature, so that one hour is not compared with a whole day.
 
-Only the mean follows the clock here: a spread that does, or a weekly cycle, is not modelled.
+A distribution follows the clock through its mean, or as two waves describe each of its shares. What
+changes more sharply, such as the light of the sun, or by the day of the week, is not modelled.
 """
 
 from dataclasses import dataclass
@@ -34,13 +35,24 @@ class Cycle:
         """The values without their cycle, and with their mean."""
         return values - self.expected(times) + self.coefficients[0]
 
+    def pulls(self, times: Floats) -> Floats:
+        """How much a value of each of these times says about each term of a time of day."""
+        found: Floats = _design(times) @ np.array(self.spread)
+        return found
+
     def worth(self, times: Floats) -> float:
         """How many values would tell a plain mean as surely as this cycle tells the mean there.
 
         What a year of rows says of one hour is less than what it says of a day.
         """
-        mean = _design(times).mean(axis=0)
+        mean = mean_terms(times)
         return float(1 / (mean @ np.array(self.spread) @ mean))
+
+
+def mean_terms(times: Floats) -> Floats:
+    """The terms of a cycle, on the average of these times."""
+    mean: Floats = _design(times).mean(axis=0)
+    return mean
 
 
 def fit(times: Floats, values: Floats) -> Cycle | None:

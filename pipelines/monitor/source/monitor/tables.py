@@ -15,8 +15,9 @@ from tabular.files import Row
 from tabular.metrics import Bools, Floats
 
 LARGEST = 1e100  # what is beyond overflows in a sum of squares, and no feature means it
-
 LEAST_OF_CYCLE = 50  # rows of a category; fewer tell no cycle, and there may be thousands of them
+COMMON = 0.05  # the share of the values from which on one of them is common
+LEAST_EXPLAINED = 0.6  # the share of the variance from which on a cycle is taken out of the values
 
 
 @dataclass(frozen=True)
@@ -38,23 +39,33 @@ class Table:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a number feature is compared with: sorted values, without their cycle if it has one."""
+    """What a number feature is compared with: sorted values, each weighed for the time of day.
+
+    `pulls` is what each value tells of each term of a cycle. Where the cycle explains most, it is
+    taken out of the values as well; out of values that are often the same it is not, for that would
+    move them to where none ever was.
+    """
 
     ordered: Floats
-    cycle: Cycle | None
+    cycle: Cycle | None = None
+    pulls: Floats | None = None
+    is_without: bool = False
 
     def seen_in(self, values: Floats, times: Floats | None) -> Floats:
         """A window's values as they are compared."""
-        return _without_cycle(values, times, self.cycle)
+        return _without_cycle(values, times, self.cycle if self.is_without else None)
 
     def change(
         self, feature: str, values: Floats, times: Floats | None, *, quick: bool
     ) -> Change | None:
         seen = self.seen_in(values, times)
-        if self.cycle is None or times is None or not len(seen):
+        when = None if times is None else times[_known(values) & _known(times)]
+        if self.cycle is None or self.pulls is None or when is None or not len(when):
             return compare_numbers(feature, self.ordered, seen, quick=quick)
-        worth = self.cycle.worth(times[_known(values) & _known(times)])
-        return compare_numbers(feature, self.ordered, seen, quick=quick, worth=worth)
+        weights, worth = self.pulls @ cycle.mean_terms(when), self.cycle.worth(when)
+        return compare_numbers(
+            feature, self.ordered, seen, quick=quick, worth=worth, weights=weights
+        )
 
 
 @dataclass(frozen=True)
@@ -155,11 +166,26 @@ def seconds(text: str) -> float:
 
 
 def _numbers(values: Floats, times: Floats | None) -> Numbers:
-    found = None
-    if times is not None:
-        both = _known(values) & _known(times)
-        found = cycle.fit(times[both], values[both])
-    return Numbers(np.sort(_without_cycle(values, times, found)), found)
+    known = values[_known(values)]
+    if times is None:
+        return Numbers(np.sort(known))
+    both = _known(values) & _known(times)
+    value, time = values[both], times[both]
+    follows = (value, np.abs(value - np.median(known))) if len(value) else ()
+    if not any(cycle.fit(time, one) for one in follows):
+        return Numbers(np.sort(known))
+    found = cycle.estimate(time, value)
+    residuals = found.residuals(time, value)
+    explains_most = float(residuals.var()) < (1 - LEAST_EXPLAINED) * float(value.var())
+    is_without = explains_most and _is_smooth(value)
+    compared = residuals if is_without else value
+    order = np.argsort(compared, kind="stable")
+    return Numbers(compared[order], found, found.pulls(time[order]), is_without)
+
+
+def _is_smooth(values: Floats) -> bool:
+    """Whether no single value is common."""
+    return int(np.unique(values, return_counts=True)[1].max()) <= COMMON * len(values)
 
 
 def _categories(values: Sequence[str], times: Floats | None) -> Categories:
