@@ -126,7 +126,33 @@ class TestPersistence:
         other = finding("DPPL", kind="bias", check="bias_drift_check")
         given = judged(drift_report(finding(), other))
         assert given.verdict.kind == "retrain"
-        assert given.drifted == {"data_quality/unem up"}
+        assert given.verdict.reason.startswith("1 violation (1 of data_quality) about unem")
+
+
+class TestWhatARunAnswers:
+    """It is known from then on, so that drift which comes and goes asks for one run only."""
+
+    def test_all_that_the_last_windows_show(self) -> None:
+        once, gone = finding("hrat"), finding("lines", direction="down")
+        history = (
+            judged_window(finding("old"), finding(), hours_ago=4),
+            judged_window(finding(), gone, hours_ago=3),
+            judged_window(finding(), hours_ago=2),
+        )
+        given = judged(drift_report(finding(), once), drift_facts(history=history))
+        assert given.drifted == {finding().mark, once.mark, gone.mark}
+
+    def test_what_was_asked_for_before_while_the_same_version_serves(self) -> None:
+        long_ago = LATER - timedelta(days=8)
+        same, other = (
+            asked(version=version, at=long_ago, drifted=frozenset({"data_quality/hrat up"}))
+            for version in (2, 1)
+        )
+        again = judged(drift_report(finding()), drift_facts(asked=same))
+        assert again.verdict.kind == "retrain"
+        assert again.drifted == {"data_quality/unem up", "data_quality/hrat up"}
+        first = judged(drift_report(finding()), drift_facts(asked=other))
+        assert first.drifted == {"data_quality/unem up"}
 
 
 class TestSchema:

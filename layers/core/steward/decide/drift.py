@@ -15,6 +15,7 @@ from steward.decide.drift_facts import (
     DriftPolicy,
     DriftReport,
     Finding,
+    before,
     kinds,
     persistent,
 )
@@ -42,8 +43,9 @@ class Answer:
 class Judgement:
     """A verdict, and what follows from it for what is remembered.
 
-    `takes`: the window was judged; `whole`: it counts among the last n; `drifted`: what asks for a
-    run; `breaks`, `mends`: training is held because the schema is broken, or is no more.
+    `takes`: the window was judged; `whole`: it counts among the last n; `drifted`: what a run that
+    is asked for now answers; `breaks`, `mends`: training is held because the schema is broken, or
+    is no more.
     """
 
     verdict: Verdict
@@ -85,6 +87,17 @@ class Case:
         enough = self.policy.retrain.flagged
         return tuple(one for one in self.findings if self.persistent[one.mark] >= enough)
 
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """What a run that is asked for now answers: all of the last windows, often enough or not.
+
+        While the same version serves, what was asked for before is still to be answered.
+        """
+        asked, live = self.facts.asked, self.facts.live
+        open_yet = asked.drifted if asked and asked.version == live else frozenset()
+        recent = before(self.report, self.facts, self.policy.retrain)
+        return self.report.marks.union(open_yet, *(one.marks for one in recent))
+
     @property
     def is_whole(self) -> bool:
         """Whether the window had rows enough and no broken schema."""
@@ -119,7 +132,7 @@ def judge(report: DriftReport, facts: DriftFacts, policy: DriftPolicy, now: date
         waits=answer.waits,
         takes=took,
         whole=whole,
-        drifted=frozenset(one.mark for one in case.drifted),
+        drifted=case.answered,
         breaks=took and case.is_broken and policy.retrain.schema_break_blocks_training,
         # A window that is judged late says nothing about what came after it.
         mends=whole and report.kind == DATA_QUALITY and not _is_late(report, facts),

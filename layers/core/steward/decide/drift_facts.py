@@ -118,9 +118,14 @@ class DriftPolicy:
 
 def persistent(report: DriftReport, facts: DriftFacts, policy: RetrainSpec) -> dict[str, int]:
     """Everything found, and in how many of the last `of` windows that count it was."""
-    before = [one for one in facts.history if one.whole and one.start < report.time]
-    last = before[-(policy.of - 1) :] if policy.of > 1 else []
+    last = before(report, facts, policy)
     return {mark: 1 + sum(mark in one.marks for one in last) for mark in sorted(report.marks)}
+
+
+def before(report: DriftReport, facts: DriftFacts, policy: RetrainSpec) -> list[Judged]:
+    """The windows that count with this one: those of the last `of` that are before it."""
+    earlier = [one for one in facts.history if one.whole and one.start < report.time]
+    return earlier[-(policy.of - 1) :] if policy.of > 1 else []
 
 
 def kinds(findings: Iterable[Finding]) -> set[str]:
