@@ -16,8 +16,7 @@ from tabular.metrics import Bools, Floats
 
 LARGEST = 1e100  # what is beyond overflows in a sum of squares, and no feature means it
 LEAST_OF_CYCLE = 50  # rows of a category; fewer tell no cycle, and there may be thousands of them
-COMMON = 0.05  # the share of the values from which on one of them is common
-LEAST_EXPLAINED = 0.6  # the share of the variance from which on a cycle is taken out of the values
+HOUR = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ class Table:
 class Numbers:
     """What a number feature is compared with: sorted values, each weighed for the time of day.
 
-    `pulls` is what each value tells of each term of a cycle. Where the cycle explains most, it is
-    taken out of the values as well; out of values that are often the same it is not, for that would
-    move them to where none ever was.
+    `pulls` is what each value tells of each term of a cycle. Where the baseline's own hours are
+    described better so, the cycle is taken out of the values as well; of integers and long tails it
+    would make values that never were.
     """
 
     ordered: Floats
@@ -175,17 +174,29 @@ def _numbers(values: Floats, times: Floats | None) -> Numbers:
     if not any(cycle.fit(time, one) for one in follows):
         return Numbers(np.sort(known))
     found = cycle.estimate(time, value)
-    residuals = found.residuals(time, value)
-    explains_most = float(residuals.var()) < (1 - LEAST_EXPLAINED) * float(value.var())
-    is_without = explains_most and _is_smooth(value)
-    compared = residuals if is_without else value
-    order = np.argsort(compared, kind="stable")
-    return Numbers(compared[order], found, found.pulls(time[order]), is_without)
+    sides = (_weighed(value, time, found), _weighed(found.residuals(time, value), time, found))
+    as_they_are, without = (_misfit(*side) for side in sides)
+    is_without = without < as_they_are
+    ordered, pulls, _ = sides[is_without]
+    return Numbers(ordered, found, pulls, is_without)
 
 
-def _is_smooth(values: Floats) -> bool:
-    """Whether no single value is common."""
-    return int(np.unique(values, return_counts=True)[1].max()) <= COMMON * len(values)
+def _weighed(values: Floats, times: Floats, found: Cycle) -> tuple[Floats, Floats, Floats]:
+    """The values in their order, what each tells of the cycle's terms, and their times."""
+    order = np.argsort(values, kind="stable")
+    return values[order], found.pulls(times[order]), times[order]
+
+
+def _misfit(ordered: Floats, pulls: Floats, times: Floats) -> float:
+    """How far the values of each hour of the day are from what all of them say of it."""
+    hours = times % cycle.DAY // HOUR
+    each = [hours == hour for hour in np.unique(hours)]
+    weights = (pulls @ cycle.mean_terms(times[now]) for now in each)
+    changes = [
+        compare_numbers("", ordered, ordered[now], quick=True, weights=given)
+        for now, given in zip(each, weights, strict=True)
+    ]
+    return sum(change.effect for change in changes if change)
 
 
 def _categories(values: Sequence[str], times: Floats | None) -> Categories:
