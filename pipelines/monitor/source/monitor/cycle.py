@@ -1,6 +1,6 @@
 """The daily cycle of a feature, so that one hour is not compared with a whole day.
 
-A distribution follows the clock through its mean, or as two waves describe each of its shares. What
+A distribution follows the clock through its mean, or as three waves describe each share. What
 changes more sharply, such as the light of the sun, or by the day of the week, is not modelled.
 """
 
@@ -12,7 +12,7 @@ from scipy import special
 from tabular.metrics import Floats
 
 DAY = 86_400.0
-HARMONICS = 2
+HARMONICS = 3
 TERMS = 1 + 2 * HARMONICS
 # A cycle is taken out when chance makes one like it less often: one that is missed alarms falsely.
 CERTAINTY = 0.05
@@ -21,7 +21,7 @@ LONGEST_GAP = 3 * 3_600.0  # a part of the day without values for longer says no
 
 @dataclass(frozen=True)
 class Cycle:
-    """The value to expect at a time of day: a mean and two harmonics of 24 hours."""
+    """The value to expect at a time of day: a mean and three harmonics of 24 hours."""
 
     coefficients: tuple[float, ...]
     spread: tuple[tuple[float, ...], ...]  # their covariance, for values of variance 1
