@@ -15,7 +15,10 @@ import boto3
 
 from cli.publish import Change
 from cli.target import Refused, Target
+from steward.act.model_monitor import remove_definition
+from steward.aws import Aws
 from steward.names import Names
+from steward.observe.model_monitor import TYPES, observe_definitions, observe_schedules
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -31,9 +34,23 @@ def removals(target: Target, models: Iterable[str]) -> Iterator[Change]:
     sagemaker = boto3.client("sagemaker")
     for model in models:
         names = Names(target.prefix, model)
+        yield from _monitoring(sagemaker, names)
         yield from _serving(sagemaker, names)
         yield from _pipeline(sagemaker, names)
         yield from _registry(sagemaker, names)
+
+
+def _monitoring(sagemaker: "SageMakerClient", names: Names) -> Iterator[Change]:
+    """AWS wants schedules gone before their endpoint, and definitions after their schedules."""
+    aws = Aws()
+    for schedule in observe_schedules(aws, names).values():
+        remove = partial(sagemaker.delete_monitoring_schedule, MonitoringScheduleName=schedule.name)
+        yield Change(f"delete monitoring schedule {schedule.name}", remove)
+    for kind in TYPES:
+        for name in observe_definitions(aws, names, kind):
+            yield Change(
+                f"delete job definition {name}", partial(remove_definition, aws, kind, name)
+            )
 
 
 def _serving(sagemaker: "SageMakerClient", names: Names) -> Iterator[Change]:

@@ -127,6 +127,52 @@ def test_a_second_run_goes_on_where_one_was_stopped(
     assert steward("destroy").out == "there is nothing of mortgage\n"
 
 
+def be_watched(client: Any) -> None:
+    """Model Monitor looks at the endpoint, by a schedule as Steward names it."""
+    place = {"LocalPath": "/opt/ml/processing/output", "S3Uri": "s3://artifacts/monitoring"}
+    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+    watched = {"EndpointName": "steward-mortgage", "LocalPath": "/opt/ml/processing/input"}
+    client.create_data_quality_job_definition(
+        JobDefinitionName="steward-mortgage-v1-dq-0123abcd",
+        DataQualityAppSpecification={
+            "ImageUri": "468650794304.dkr.ecr.eu-west-1.amazonaws.com/"
+            "sagemaker-model-monitor-analyzer"
+        },
+        DataQualityJobInput={"EndpointInput": watched},
+        DataQualityJobOutputConfig={"MonitoringOutputs": [{"S3Output": place}]},
+        JobResources={"ClusterConfig": cluster},
+        RoleArn=ROLE,
+    )
+    client.create_monitoring_schedule(
+        MonitoringScheduleName="steward-mortgage-data-quality",
+        MonitoringScheduleConfig={
+            "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+            "MonitoringJobDefinitionName": "steward-mortgage-v1-dq-0123abcd",
+            "MonitoringType": "DataQuality",
+        },
+    )
+
+
+def test_schedules_of_model_monitor_go_before_their_endpoint(
+    alone: LocalAws, sagemaker: Any, steward: Steward
+) -> None:
+    if "steward-mortgage" not in there(sagemaker)["endpoints"]:
+        make_servable(sagemaker, OURS)
+        sagemaker.create_endpoint(EndpointName="steward-mortgage", EndpointConfigName=OURS)
+    alone.advance(600)
+    be_watched(sagemaker)
+    alone.advance(120)
+    ran = steward("destroy")
+    assert ran.code == 0
+    assert [line.split(",")[0] for line in ran.out.splitlines()[:3]] == [
+        "delete monitoring schedule steward-mortgage-data-quality",
+        "delete job definition steward-mortgage-v1-dq-0123abcd",
+        "delete endpoint steward-mortgage",
+    ]
+    alone.advance(600)
+    assert steward("destroy").out == "there is nothing of mortgage\n"
+
+
 ELSEWHERE = Target("steward", "111122223333", "eu-west-1", "https://sagemaker.amazonaws.com")
 
 
