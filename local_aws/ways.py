@@ -5,12 +5,14 @@ from collections import defaultdict
 
 type Way = tuple[str, tuple[str, ...]]
 
+_READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query")
+
 
 class Ways:
     """Tells whether a function has got to a call in this way before.
 
-    A way is the sequence of calls since an invocation began, so a message that is delivered again
-    gets one call further each time.
+    A way is the sequence of changes since an invocation began, and the call: what happens between
+    two reads happens to the same world. A message that is delivered again gets further each time.
     """
 
     def __init__(self) -> None:
@@ -26,10 +28,11 @@ class Ways:
     def is_new(self, function: str, call: str) -> bool:
         """Whether this is the first time that this call is got to in this way."""
         with self._lock:
-            self._made[function] += (call,)
-            way = function, self._made[function]
+            way = function, (*self._made[function], call)
             new = way not in self._known
             self._known.add(way)
+            if not call.partition(":")[2].startswith(_READS):
+                self._made[function] = way[1]
             return new
 
     def known(self) -> list[Way]:

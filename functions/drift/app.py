@@ -1,6 +1,6 @@
 """Drift: judge what monitors found in production, and start the monitors' jobs that are due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -33,7 +33,7 @@ from steward.decide.model_monitor import (
     unread,
     why_not,
 )
-from steward.decide.monitor import Due, Readiness, Watched, due_windows, failed, judge_due
+from steward.decide.monitor import Due, Readiness, Watched, after, due_windows, failed, judge_due
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NoRoom, NotYet, Permanent
 from steward.events.types import (
@@ -72,6 +72,7 @@ from steward.observe.monitor import (
     observe_jobs,
     observe_watchable,
     observe_written,
+    read_baseline,
     read_jobs,
     read_watched,
 )
@@ -216,7 +217,7 @@ def start_again(scope: Scope, job: OpenJob) -> None:
     if watchable is None or code is None or watchable.version != job.due.version:
         give_up(scope, job.due, "not started", "its version no longer serves")
     else:
-        start(scope, job.due, watchable, code)
+        start(scope, job.due, read_baseline(scope.store, scope.names, watchable), code)
 
 
 def give_up(scope: Scope, due: Due, status: str, why: str) -> None:
@@ -231,46 +232,75 @@ def watch(scope: Scope) -> int:
     watchable = observe_watchable(scope.aws, scope.store, scope.names)
     if watchable is None:
         return 0
+    known = read_watched(scope.store, scope.model)
+    due = {kind: windows_due(scope, kind, watchable, known) for kind in scope.spec.monitor.kinds}
+    if not any(due.values()):
+        return 0
+    watchable = read_baseline(scope.store, scope.names, watchable)
     code = observe_code(scope.aws, scope.settings.artifact_bucket)
     baseline = has_baseline(scope.aws, watchable)
-    kinds = scope.spec.monitor.kinds
-    return sum(watch_kind(scope, kind, watchable, code, baseline=baseline) for kind in kinds)
+    return sum(
+        watch_kind(scope, windows, watchable, code, known.get(kind), baseline=baseline)
+        for kind, windows in due.items()
+    )
+
+
+def windows_due(
+    scope: Scope, kind: str, watchable: Watchable, known: Mapping[str, Watched]
+) -> list[Due]:
+    """The windows of a kind that nobody has looked at, oldest first."""
+    version, since = watchable.version, watchable.served_at
+    windows = due_windows(kind, scope.spec.monitor, version, since, known.get(kind), clock.now())
+    return [
+        Due(kind, version, window, scope.names.monitor_job(kind, version, window.start))
+        for window in windows
+    ]
 
 
 def watch_kind(
-    scope: Scope, kind: str, watchable: Watchable, code: Code | None, *, baseline: bool
+    scope: Scope,
+    windows: Sequence[Due],
+    watchable: Watchable,
+    code: Code | None,
+    watched: Watched | None,
+    *,
+    baseline: bool,
 ) -> int:
-    """Start a kind's jobs for the windows that are due, oldest first; returns how many."""
-    spec, version, started = scope.spec.monitor, watchable.version, 0
-    watched = read_watched(scope.store, scope.model, kind)
-    bucket, prefix = scope.settings.artifact_bucket, capture_prefix(scope.names, version)
-    for window in due_windows(kind, spec, version, watchable.served_at, watched, clock.now()):
-        due = Due(kind, version, window, scope.names.monitor_job(kind, version, window.start))
-        captured = is_captured(scope.aws, bucket, prefix, window)
-        ready = Readiness(code is not None, baseline, captured)
-        verdict = judge_due(due, ready, watched)
-        if verdict.kind == "watch" and code:
-            record_watch(scope.store, scope.model, verdict, due, watched)
+    """Start a kind's jobs until one cannot be; returns how many."""
+    started = 0
+    for due in windows:
+        captured = captured_in(scope, due)
+        verdict = judge_due(due, Readiness(code is not None, baseline, captured), watched)
+        starts = verdict.kind == "watch"
+        if not starts:
+            hold(scope, verdict, due, watched, passed=code is not None and baseline)
+        elif not record_watch(scope.store, scope.model, verdict, due, watched):
+            logger.info("%s: another look was first", due.job)
+            break
+        if starts and code:
             start(scope, due, watchable, code)
             started += 1
-        else:
-            hold(scope, verdict, due, ready, watched)
-            if not (ready.code and ready.baseline):
-                break
-        watched = read_watched(scope.store, scope.model, kind)
+        if not (code and baseline):
+            break
+        watched = after(due, watched, jobs=int(starts))
     return started
 
 
+def captured_in(scope: Scope, due: Due) -> bool:
+    """Whether anything was captured in a window."""
+    prefix = capture_prefix(scope.names, due.version)
+    return is_captured(scope.aws, scope.settings.artifact_bucket, prefix, due.window)
+
+
 def hold(
-    scope: Scope, verdict: Verdict, due: Due, ready: Readiness, watched: Watched | None
+    scope: Scope, verdict: Verdict, due: Due, watched: Watched | None, *, passed: bool
 ) -> None:
-    """Record why a window is not looked at; one in which nothing was captured is done with."""
-    possible = ready.code and ready.baseline
+    """Record why a window is not looked at; one that has `passed` is done with."""
     if not is_recorded(scope.store, scope.model, verdict):
         logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
-        if not possible:
+        if not passed:
             tell(scope, verdict, f"{verdict.subject} is not watched")
-    record_unwatched(scope.store, scope.model, verdict, due, watched, passed=possible)
+    record_unwatched(scope.store, scope.model, verdict, due, watched, passed=passed)
 
 
 def start(scope: Scope, due: Due, watchable: Watchable, code: Code) -> None:
@@ -321,6 +351,7 @@ def plans(
 ) -> dict[str, tuple[Wanted, Definition | None]]:
     """What the schedule of each kind should run, or why it can run nothing."""
     settings = scope.settings
+    watchable = read_baseline(scope.store, scope.names, watchable)
     place = Place(settings.artifact_bucket, settings.landing_bucket, settings.execution_role_arn)
     code = observe_code(scope.aws, settings.artifact_bucket)
     script = code.files.get(PREPROCESS, "") if code else ""

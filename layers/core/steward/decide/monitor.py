@@ -81,7 +81,7 @@ def _floor(when: datetime, length: timedelta) -> datetime:
 
 def judge_due(due: Due, ready: Readiness, watched: Watched | None) -> Verdict:
     """Start the job, or hold because there is nothing to compare or to compare with."""
-    jobs = watched.jobs if watched and watched.version == due.version else 0
+    jobs = after(due, watched, jobs=0).jobs
     facts: dict[str, object] = {"version": due.version, "kind": due.kind, "jobs": jobs}
     if not ready.code:
         return _hold(due, "the monitor's code is not published; run `steward publish`", facts)
@@ -97,6 +97,12 @@ def judge_due(due: Due, ready: Readiness, watched: Watched | None) -> Verdict:
     told = f"{times.iso(due.window.start)[:16]}Z to {times.iso(due.window.end)[:16]}Z"
     facts |= {"start": due.window.start, "end": due.window.end, "job": due.job}
     return Verdict(CONCERN, due.subject, "watch", f"the window from {told} is complete", facts)
+
+
+def after(due: Due, watched: Watched | None, *, jobs: int) -> Watched:
+    """How far a kind was looked at after this window, and with how many jobs in all."""
+    before = watched.jobs if watched and watched.version == due.version else 0
+    return Watched(due.version, due.window.end, before + jobs)
 
 
 def _hold(due: Due, reason: str, facts: dict[str, object]) -> Verdict:

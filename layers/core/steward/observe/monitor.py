@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from steward import times
@@ -28,13 +28,16 @@ _SKEW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Watchable:
-    """The version that serves, and where its training run left what it is compared with."""
+    """The version that serves, and where its training run left what it is compared with.
+
+    `baseline` and `spec_uri` are empty when nobody knows, and until `read_baseline`.
+    """
 
     version: int
     served_at: datetime
     model_uri: str
-    baseline: str
-    spec_uri: str
+    baseline: str = ""
+    spec_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,13 @@ def observe_watchable(aws: Aws, store: Store, names: Names) -> Watchable | None:
     version = read_version(store, names.model, live) if live else None
     if version is None or version.served_at is None:
         return None
-    node = store.get(store.lineage, version_id(names.group, version.number), "node") or {}
-    return Watchable(
-        version=version.number,
-        served_at=version.served_at,
-        model_uri=version.artifact.uri,
-        baseline=_baseline(node),
-        spec_uri=_spec_uri(store, node),
-    )
+    return Watchable(version.number, version.served_at, version.artifact.uri)
+
+
+def read_baseline(store: Store, names: Names, watchable: Watchable) -> Watchable:
+    """The same with the folder of its run's reports, and the spec that its run was given."""
+    found = store.get(store.lineage, version_id(names.group, watchable.version), "node") or {}
+    return replace(watchable, baseline=_baseline(found), spec_uri=_spec_uri(store, found))
 
 
 def _baseline(node: Mapping[str, object]) -> str:
@@ -141,11 +143,13 @@ def is_captured(aws: Aws, bucket: str, prefix: str, window: Window) -> bool:
     return any(one["Key"] <= last for one in found.get("Contents", []))
 
 
-def read_watched(store: Store, model: str, kind: str) -> Watched | None:
-    """How far a kind was looked at."""
-    row = store.get(store.work, model, f"monitor#{kind}")
-    if row is None:
-        return None
+def read_watched(store: Store, model: str) -> dict[str, Watched]:
+    """How far each kind was looked at."""
+    rows = store.query(store.work, model, "monitor#")
+    return {str(row["sk"]).partition("#")[2]: _watched(row) for row in rows}
+
+
+def _watched(row: Mapping[str, object]) -> Watched:
     until = times.parse(str(row["until"]))
     return Watched(int(str(row["version"])), until, int(str(row["jobs"])))
 

@@ -1,7 +1,9 @@
 """Writes down which windows were looked at, by which jobs, and how those ended."""
 
+from dataclasses import asdict
+
 from steward import clock
-from steward.decide.monitor import Due, Watched
+from steward.decide.monitor import Due, Watched, after
 from steward.decide.verdict import Verdict
 from steward.record.agenda import on_agenda
 from steward.record.decisions import is_recorded, record
@@ -41,14 +43,7 @@ def record_unwatched(
 
 
 def _advance(store: Store, model: str, due: Due, watched: Watched | None, *, jobs: int) -> Write:
-    before = watched.jobs if watched and watched.version == due.version else 0
-    row = {
-        "pk": model,
-        "sk": f"monitor#{due.kind}",
-        "version": due.version,
-        "until": due.window.end,
-        "jobs": before + jobs,
-    }
+    row = {"pk": model, "sk": f"monitor#{due.kind}"} | asdict(after(due, watched, jobs=jobs))
     condition = {"version": watched.version, "until": watched.until} if watched else ABSENT
     return put(store.work, row, condition)
 
