@@ -253,7 +253,8 @@ def pass_a_window(stage: Stage, applications: list[Application]) -> None:
 
 def _is_judged(stage: Stage, hour: datetime) -> bool:
     kinds = ("data_quality", "prediction_drift")
-    return all(hour in judged_windows(stage, 2, kind) for kind in kinds)
+    rows = (f"window#{kind}#{2:010d}#{times.iso(hour)}" for kind in kinds)
+    return all(stage.store.get(stage.store.work, MODEL, row) for row in rows)
 
 
 def judged_windows(stage: Stage, version: int, kind: str) -> dict[datetime, dict[str, object]]:
