@@ -61,6 +61,36 @@ def test_a_file_of_no_use_is_on_record_and_starts_nothing(
     assert (house.runs(), len(house.mail())) == (runs, mail)
 
 
+def test_an_alarm_on_a_monitors_metric_pages(house: House) -> None:
+    """It says that a limit was passed, and not in how many rows."""
+    cloudwatch, name = house.stage.aws.cloudwatch, "unem-is-far-away"
+    runs, names = house.runs(), house.stage.names
+    metric = {
+        "MetricName": "feature_baseline_drift_unem",
+        "Dimensions": [
+            {"Name": "Endpoint", "Value": names.endpoint},
+            {"Name": "MonitoringSchedule", "Value": names.schedule("data_quality")},
+        ],
+    }
+    space = "/aws/sagemaker/Endpoints/data-metric"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace=space,
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0.1,
+        ComparisonOperator="GreaterThanThreshold",
+        **metric,  # type: ignore[arg-type]
+    )
+    cloudwatch.put_metric_data(Namespace=space, MetricData=[{**metric, "Value": 0.4}])  # type: ignore[typeddict-item]
+    house.stage.until("the alarm was judged", lambda: bool(house.decided(f"alarm {name}")))
+    cloudwatch.delete_alarms(AlarmNames=[name])
+    assert house.verdicts(f"alarm {name}") == ["page"]
+    assert "about feature_baseline_drift_unem" in house.told(f"alarm {name}")[0]["Message"]
+    assert house.runs() == runs
+
+
 def test_a_broken_schema_pages_and_starts_nothing(house: House) -> None:
     runs = house.runs()
     missing = {"feature_name": "self", "constraint_check_type": "missing_column_check"}

@@ -254,6 +254,14 @@ class TestHold:
         assert f"{told} have passed since drift last asked for a run" in reason
 
 
+def test_a_fingerprint_is_of_features_and_directions() -> None:
+    one, other = finding(), finding("obrat")
+    known = drift_report(one, other).fingerprint
+    assert drift_report(other, replace(one, effect=0.9)).fingerprint == known
+    assert drift_report(one, replace(other, direction="down")).fingerprint != known
+    assert drift_report(one).fingerprint != known
+
+
 class TestReason:
     def test_names_what_drifted_and_for_how_long(self) -> None:
         assert judged(drift_report(finding())).verdict.reason == (

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from steward import digest
 from steward.decide.training import Asked, Run
 from steward.spec.model import RetrainSpec
 
@@ -67,6 +68,11 @@ class DriftReport:
     def marks(self) -> frozenset[str]:
         """Everything that was found."""
         return frozenset(finding.mark for finding in self.findings or ())
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same features and directions, in whatever order and by how much."""
+        return digest.of(sorted(self.marks))[:12]
 
 
 @dataclass(frozen=True, slots=True)

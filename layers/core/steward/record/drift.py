@@ -147,6 +147,7 @@ def _node(store: Store, names: Names, report: DriftReport) -> Node:
         "window": _bounds(report.window),
         "rows": report.rows,
         "violations": len(findings),
+        "fingerprint": report.fingerprint,
         "kinds": dict(Counter(one.kind for one in findings)),
         "listed": [_listed(one) for one in findings[:_MOST_LISTED]],
         "gone": report.findings is None,
