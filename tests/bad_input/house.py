@@ -111,6 +111,12 @@ class House:
             redrive = json.dumps(policy | {"maxReceiveCount": deliveries})
             self.sqs.set_queue_attributes(**where, Attributes={"RedrivePolicy": redrive})
 
+    def hand_over(self, at_most: int) -> None:
+        """How many messages a function gets at once."""
+        functions = boto3.client("lambda")
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=at_most)
+
     # ---- what is read back
 
     def url(self, concern: str) -> str:

@@ -130,6 +130,29 @@ def test_a_disabled_rule_delivers_nothing(aws, client, receive):
 
 
 @pytest.mark.parametrize(
+    ("metrics", "matches"),
+    [
+        ([{"stat": {"space": "a/x", "kind": 1}}], True),
+        ([{"id": "e1"}, {"stat": {"space": "b/x", "kind": 1}}], True),
+        ([{"stat": {"space": "a/y", "kind": 1}}], False),
+        ([{"stat": {"space": "a/x"}}, {"stat": {"kind": 1}}], False),
+        ([], False),
+    ],
+    ids=["one", "the second", "another", "half in each", "none"],
+)
+def test_a_pattern_looks_into_arrays_of_objects_one_at_a_time(aws, client, metrics, matches):
+    events = client("events")
+    pattern = {"detail": {"metrics": {"stat": {"space": [{"suffix": "/x"}], "kind": [1]}}}}
+    events.put_rule(Name="tiny-arrays", EventPattern=json.dumps(pattern))
+    try:
+        put_event(client, "test.arrays", {"metrics": metrics})
+        found = [e["matched"] for e in aws.events() if e["event"]["source"] == "test.arrays"]
+    finally:
+        events.delete_rule(Name="tiny-arrays")
+    assert found[-1] == (["tiny-arrays"] if matches else [])
+
+
+@pytest.mark.parametrize(
     ("entry", "code"),
     [
         ({"Source": "a", "DetailType": "b", "Detail": "no json"}, "MalformedDetail"),

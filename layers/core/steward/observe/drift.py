@@ -4,7 +4,7 @@ from steward import times
 from steward.aws import Aws
 from steward.decide.drift_facts import DriftFacts, DriftReport, Judged, Told
 from steward.names import Names
-from steward.observe.serving import observe_known_endpoint, read_served, read_snapshot_uri
+from steward.observe.serving import observe_endpoint, read_served, read_snapshot_uri
 from steward.observe.training import (
     observe_data,
     read_asked,
@@ -19,7 +19,7 @@ _NOT_SERVING = ("Creating", "Deleting", "Failed", "OutOfService")
 
 def observe_live(aws: Aws, store: Store, names: Names) -> int | None:
     """The version of ours that serves now; None when none does."""
-    endpoint = observe_known_endpoint(aws, names.endpoint)
+    endpoint = observe_endpoint(aws, names.endpoint)
     if endpoint is None or endpoint.status in _NOT_SERVING:
         return None
     number = names.version_of(endpoint.config)
