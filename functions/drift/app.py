@@ -73,6 +73,7 @@ from steward.observe.monitor import (
     observe_watchable,
     observe_written,
     read_baseline,
+    read_failure,
     read_jobs,
     read_watched,
 )
@@ -222,9 +223,11 @@ def start_again(scope: Scope, job: OpenJob) -> None:
 
 def give_up(scope: Scope, due: Due, status: str, why: str) -> None:
     """Nobody will know how this window was: say so."""
-    verdict = failed(due, status, why)
-    tell(scope, verdict, "a monitor's job failed")
-    record_failed(scope.store, scope.model, verdict, due)
+    told = read_failure(scope.store, scope.model, due)
+    verdict = failed(due, status, why, told, clock.now())
+    if verdict.kind == "page":
+        tell(scope, verdict, "a monitor's job failed")
+    record_failed(scope.store, scope.model, verdict, due, why)
 
 
 def watch(scope: Scope) -> int:

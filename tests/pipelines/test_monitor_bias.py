@@ -75,6 +75,7 @@ def test_an_undefined_metric_is_null_with_its_reason_and_noted(production: Produ
     found = production.watch("bias", bias=rule)
     assert values(production, "post")["DI"] is None
     assert found["violations"] == []
+    assert found["window"]["unmeasured"] is True
     assert found["window"]["notes"][-3:] == [
         "CDDL of sex is undefined: No group column is named for the facet.",
         "DI of sex is undefined: The advantaged group has no predicted ones.",
@@ -136,6 +137,20 @@ def test_features_in_another_order_are_a_violation(production: Production) -> No
     assert violation["metric_name"] == "shap"
     assert violation["constraint_check_type"] == "feature_attribution_drift_check"
     assert violation["statistic"] < violation["threshold"] == 0.9
+
+
+def test_where_no_feature_was_worth_anything_nobody_says_that_all_is_well(
+    production: Production,
+) -> None:
+    production.serve_model(weights={"income": 1.0, "children": 0.1})
+    worth = dict.fromkeys(("income", "children", "city"), 0.0)
+    shape = {"permutation_importance": {"repaid": {"global_importance_values": worth}}}
+    production.shelf.lay(
+        f"{BASELINE}explainability/analysis.json", {"version": "1.0", "explanations": shape}
+    )
+    production.capture(asked(applicants(2, 300)))
+    found = production.watch("explainability")
+    assert (found["violations"], found["window"]["unmeasured"]) == ([], True)
 
 
 def test_too_few_rows_are_not_explained(production: Production) -> None:

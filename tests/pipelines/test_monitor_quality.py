@@ -90,6 +90,15 @@ def test_a_metric_that_is_undefined_is_noted_and_no_violation(trained: Productio
     assert "auc" not in [metric for metric, _ in checks(found)]
 
 
+def test_without_a_value_of_what_the_gate_bounds_nobody_says_that_all_is_well(
+    trained: Production,
+) -> None:
+    trained.capture(asked(applicants(2, 300)))
+    trained.learn([outcome(str(place), "1") for place in range(300)])
+    assert trained.watch("model_quality")["window"]["unmeasured"] is True
+    assert "not judged, what has a limit is undefined" in trained.written()
+
+
 def test_the_metrics_are_written_in_model_monitor_s_shape(trained: Production) -> None:
     serve(trained, 400, skill=1.2)
     trained.watch("model_quality")

@@ -77,6 +77,7 @@ CAUSES: Mapping[str, Callable[[Case], Case]] = {
     "broken schema": _broken,
     "uncounted": _report(rows=None),
     "too few rows": _report(rows=199),
+    "unmeasured": _report(findings=(), unmeasured=True),
     "clean": _report(findings=()),
     "too brief": lambda case: replace(
         case,
@@ -101,6 +102,7 @@ CAUSES: Mapping[str, Callable[[Case], Case]] = {
 EXCLUSIVE = {
     ("gone", "broken schema"): "a report that is gone holds nothing",
     ("gone", "clean"): "nobody knows what it held",
+    ("broken schema", "unmeasured"): "a violation stands, whatever else is undefined",
     ("broken schema", "clean"): "a broken schema is a violation",
     ("uncounted", "too few rows"): "what is not counted is not few",
 }

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from steward.decide.drift_facts import Window
+from steward.decide.drift_facts import Told, Window
 from steward.decide.monitor import (
     MOST_DUE,
     Due,
@@ -101,8 +101,19 @@ class TestJudgement:
         assert after_a_job != first
 
     def test_of_a_job_that_failed_pages(self) -> None:
-        verdict = failed(DUE, "Failed", "")
+        verdict = failed(DUE, "Failed", "", None, NOON)
         assert (verdict.kind, verdict.reason) == (
             "page",
             "the job steward-mortgage-v2-dq-2026112011 ended as Failed: no reason was given",
         )
+
+    @pytest.mark.parametrize(
+        ("why", "hours", "kind"),
+        [("no rows", 1, "hold"), ("no rows", 24, "page"), ("no model", 1, "page")],
+    )
+    def test_of_jobs_that_fail_the_same_way_pages_once_a_day(
+        self, why: str, hours: int, kind: str
+    ) -> None:
+        told = Told(frozenset({"no rows"}), NOON)
+        now = NOON + timedelta(hours=hours)
+        assert failed(DUE, "Failed", why, told, now).kind == kind

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from steward import times
 from steward.decide.drift_facts import (
+    REMIND,
     SCHEMA,
     DriftFacts,
     DriftPolicy,
@@ -24,8 +25,6 @@ from steward.spec.kinds import DATA_QUALITY
 
 CONCERN = "drift"
 BUDGET_WINDOW = timedelta(days=30)
-# A person who was told of something is not told of the same again before this.
-_REMIND = timedelta(days=1)
 _MOST_NAMED = 5
 
 
@@ -101,8 +100,9 @@ class Case:
     @property
     def is_whole(self) -> bool:
         """Whether the window had rows enough and no broken schema."""
-        rows = self.report.rows
-        return rows is not None and rows >= self.policy.min_rows and not self.is_broken
+        rows, told = self.report.rows, self.findings or not self.report.unmeasured
+        enough = rows is not None and rows >= self.policy.min_rows
+        return enough and bool(told) and not self.is_broken
 
     @property
     def is_broken(self) -> bool:
@@ -208,6 +208,13 @@ def _few(case: Case) -> Answer | None:
     return Answer("hold", f"{rows} rows are too few to judge by, {needed} are needed")
 
 
+def _unmeasured(case: Case) -> Answer | None:
+    if case.findings or not case.report.unmeasured:
+        return None
+    reason = f"something that has a limit could not be measured in {case.report.rows} rows"
+    return Answer("hold", reason)
+
+
 def _clean(case: Case) -> Answer | None:
     if case.report.findings != ():
         return None
@@ -299,6 +306,7 @@ RULES: dict[str, Rule] = {
     "broken schema": _broken,
     "uncounted": _uncounted,
     "too few rows": _few,
+    "unmeasured": _unmeasured,
     "clean": _clean,
     "too brief": _brief,
     "not listed": _unlisted,
@@ -315,7 +323,7 @@ RULES: dict[str, Rule] = {
 def _page(case: Case, reason: str) -> Answer:
     """Tell a person, unless one was told of the very same within a day."""
     told = case.facts.told
-    if told and case.report.marks <= told.marks and case.now - told.at < _REMIND:
+    if told and case.report.marks <= told.marks and case.now - told.at < REMIND:
         return Answer("hold", f"{reason}; a person was told of it at {_minute(told.at)}")
     return Answer("page", reason)
 

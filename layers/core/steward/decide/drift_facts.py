@@ -9,6 +9,8 @@ from steward.decide.training import Asked, Run
 from steward.spec.model import RetrainSpec
 
 SCHEMA, UNKNOWN = "schema", "unknown"
+# A person who was told of something is not told of the same again before this.
+REMIND = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class DriftReport:
     """What one monitor found in one window; `id` is its node's, by the bytes or by the content.
 
     No `version` or `window`: the report does not name it. No `rows`: it does not count them. No
-    `findings`: the object does not exist any more.
+    `findings`: the object does not exist any more. `unmeasured`: something that has a limit could
+    not be measured, so that no finding is no good news.
     """
 
     id: str
@@ -58,6 +61,7 @@ class DriftReport:
     window: Window | None
     rows: int | None
     findings: tuple[Finding, ...] | None
+    unmeasured: bool = False
 
     @property
     def time(self) -> datetime:

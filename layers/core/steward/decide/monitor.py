@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from steward import times
-from steward.decide.drift_facts import Window
+from steward.decide.drift_facts import REMIND, Told, Window
 from steward.decide.verdict import Verdict
 from steward.spec.kinds import NEED_OUTCOMES
 from steward.spec.model import MonitorSpec
@@ -109,7 +109,12 @@ def _hold(due: Due, reason: str, facts: dict[str, object]) -> Verdict:
     return Verdict(CONCERN, due.subject, "hold", reason, facts | {"why": reason})
 
 
-def failed(due: Due, status: str, why: str) -> Verdict:
-    """The verdict when a monitor's job did not end well: nobody knows how its window was."""
+def failed(due: Due, status: str, why: str, told: Told | None, now: datetime) -> Verdict:
+    """The verdict when a monitor's job did not end well: nobody knows how its window was.
+
+    A person who was told of the same within a day is not told again.
+    """
     reason = f"the job {due.job} ended as {status}: {why or 'no reason was given'}"
-    return Verdict(CONCERN, due.subject, "page", reason, {"job": due.job, "status": status})
+    known = told is not None and told.marks == {why} and now - told.at < REMIND
+    kind = "hold" if known else "page"
+    return Verdict(CONCERN, due.subject, kind, reason, {"job": due.job, "status": status})

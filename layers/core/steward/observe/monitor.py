@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from steward import times
 from steward.aws import Aws, ClientError
-from steward.decide.drift_facts import Window
+from steward.decide.drift_facts import Told, Window
 from steward.decide.monitor import Due, Watched
 from steward.events.types import ObjectCreated
 from steward.lineage.nodes import version_id
@@ -152,6 +152,17 @@ def read_watched(store: Store, model: str) -> dict[str, Watched]:
 def _watched(row: Mapping[str, object]) -> Watched:
     until = times.parse(str(row["until"]))
     return Watched(int(str(row["version"])), until, int(str(row["jobs"])))
+
+
+def failure_key(due: Due) -> str:
+    """Sort key of what a person was last told of the jobs of a version and kind."""
+    return f"told#failed#{due.kind}#{due.version:010d}"
+
+
+def read_failure(store: Store, model: str, due: Due) -> Told | None:
+    """What a person was last told of the jobs of a version and kind."""
+    row = store.get(store.work, model, failure_key(due))
+    return Told(frozenset({str(row["why"])}), times.parse(str(row["at"]))) if row else None
 
 
 def read_jobs(store: Store, model: str) -> list[OpenJob]:

@@ -80,9 +80,10 @@ def observe_file(aws: Aws, event: ObjectCreated) -> DriftReport:
         window = _window_of_key(event.key)
         return DriftReport(file_id(event), source, event.at, kind, version, window, rows, None)
     entries = _entries(source, document)
-    own = document.get("window")
+    own, unmeasured = document.get("window"), False
     if isinstance(own, Mapping):
         kind, window, rows = _own(source, own, version)
+        unmeasured = own.get("unmeasured") is True
     else:
         kind = _kind_of_key(event.key) or _kind_of_checks(entries)
         window, rows = _window_of_key(event.key), _rows_beside(aws, event)
@@ -95,6 +96,7 @@ def observe_file(aws: Aws, event: ObjectCreated) -> DriftReport:
         window=window,
         rows=rows,
         findings=_findings(entries, kind),
+        unmeasured=unmeasured,
     )
 
 

@@ -146,6 +146,7 @@ def _node(store: Store, names: Names, report: DriftReport) -> Node:
         "version": report.version,
         "window": _bounds(report.window),
         "rows": report.rows,
+        "unmeasured": report.unmeasured,
         "violations": len(findings),
         "fingerprint": report.fingerprint,
         "kinds": dict(Counter(one.kind for one in findings)),
@@ -190,6 +191,7 @@ def _waiting_row(model: str, report: DriftReport) -> dict[str, object]:
         "window": _bounds(report.window),
         "rows": report.rows,
         "findings": findings if report.findings is not None else None,
+        "unmeasured": report.unmeasured,
     }
 
 
@@ -206,4 +208,5 @@ def _report(row: dict[str, object]) -> DriftReport:
         window=Window(bounds[0], bounds[1]) if bounds else None,
         rows=None if rows is None else int(str(rows)),
         findings=tuple(Finding(**one) for one in findings) if isinstance(findings, list) else None,
+        unmeasured=bool(row["unmeasured"]),
     )

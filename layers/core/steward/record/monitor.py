@@ -5,6 +5,7 @@ from dataclasses import asdict
 from steward import clock
 from steward.decide.monitor import Due, Watched, after
 from steward.decide.verdict import Verdict
+from steward.observe.monitor import failure_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import is_recorded, record
 from steward.record.store import ABSENT, Store, Write, delete, put
@@ -48,9 +49,13 @@ def _advance(store: Store, model: str, due: Due, watched: Watched | None, *, job
     return put(store.work, row, condition)
 
 
-def record_failed(store: Store, model: str, verdict: Verdict, due: Due) -> None:
-    """Write that a job did not end well, and forget it."""
-    record(store, model, verdict, work=[forget_job(store, model, due)])
+def record_failed(store: Store, model: str, verdict: Verdict, due: Due, why: str) -> None:
+    """Write that a job did not end well, that a person was told if so, and forget the job."""
+    work = [forget_job(store, model, due)]
+    if verdict.kind == "page":
+        row = {"pk": model, "sk": failure_key(due), "why": why, "at": clock.now()}
+        work.append(put(store.work, row))
+    record(store, model, verdict, work=work)
 
 
 def forget_job(store: Store, model: str, due: Due) -> Write:

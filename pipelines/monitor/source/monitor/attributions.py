@@ -33,6 +33,7 @@ def explainability(inputs: Inputs) -> Found:
     return Found(
         len(rows),
         violations=[_violation(label, agreement)] if is_over else [],
+        unmeasured=math.isnan(agreement),
         notes=[*notes, _words(agreement)],
         documents={"analysis.json": attribution.analysis(label, method, now, expected)},
         metrics=_metrics(method, label, now, expected),

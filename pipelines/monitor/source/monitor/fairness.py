@@ -98,10 +98,12 @@ def bias_drift(inputs: Inputs) -> Found:
     values = _values(inputs.spec.facets, plan.bias, before)
     measured = list(_measure(_rows(inputs), values))
     judged = [one for one in measured if _is_over(one, plan.bias)] if enough else []
+    undefined = _undefined(measured, plan.bias)
     return Found(
         len(joined),
+        unmeasured=bool(undefined),
         violations=[_violation(one, plan.bias) for one in judged],
-        notes=[*notes, *_undefined(measured, plan.bias)],
+        notes=[*notes, *undefined],
         documents={"analysis.json": _analysis(measured, inputs.spec.label)},
         metrics=[_metric(one, inputs.spec.label) for one in measured if one.value is not None],
         enough=enough,

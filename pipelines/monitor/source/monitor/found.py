@@ -90,6 +90,7 @@ class Found:
     violations: Sequence[Violation] = ()
     notes: Sequence[str] = ()
     enough: bool = True  # rows, to say that all is well
+    unmeasured: bool = False  # something that has a limit: then nobody may say that all is well
     documents: Mapping[str, Document] = field(default_factory=dict)  # by file name
     metrics: Sequence[Metric] = ()
     figures: Figures = field(default_factory=lambda: Figures((), (), ()))

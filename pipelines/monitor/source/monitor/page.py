@@ -24,6 +24,8 @@ def verdict(plan: Plan, found: Found) -> str:
     count = len(found.violations)
     if count:
         return f"{subject}: {count} {'violation' if count == 1 else 'violations'}."
+    if found.unmeasured:
+        return f"{subject}: not judged, what has a limit is undefined."
     if not found.enough:
         return f"{subject}: not judged, {found.rows} of {plan.min_rows} needed rows."
     return f"{subject}: as it should be."
@@ -32,7 +34,8 @@ def verdict(plan: Plan, found: Found) -> str:
 def render(plan: Plan, found: Found) -> str:
     """The whole page."""
     headline = escape(verdict(plan, found))
-    tone = "bad" if found.violations else "good" if found.enough else "open"
+    is_good = found.enough and not found.unmeasured
+    tone = "bad" if found.violations else "good" if is_good else "open"
     return "\n".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',

@@ -57,6 +57,7 @@ def model_quality(inputs: Inputs) -> Found:
     found = Found(
         len(joined),
         enough=enough,
+        unmeasured=_is_unmeasured(now, thresholds),
         notes=[*notes, *undefined],
         documents={
             "statistics.json": {"version": 0, "binary_classification_metrics": described},
@@ -70,6 +71,12 @@ def model_quality(inputs: Inputs) -> Found:
         ],
     )
     return _judged(found, now, before, thresholds, _worst(short, plan.alpha) if enough else [])
+
+
+def _is_unmeasured(now: Mapping[str, Estimate], thresholds: Mapping[str, float]) -> bool:
+    """Whether a metric that the gate bounds is undefined; without any, whether all are."""
+    known = {name for name in now if not _is_undefined(now[name])}
+    return bool(set(thresholds) - known) if thresholds else not known
 
 
 def shortfalls(

@@ -73,6 +73,7 @@ def _window(plan: Plan, found: Found) -> Mapping[str, object]:
         "end": _stamp(plan.window.end),
         "rows": found.rows,
         "min_rows": plan.min_rows,
+        "unmeasured": found.unmeasured,
         "notes": list(found.notes),
     }
 
