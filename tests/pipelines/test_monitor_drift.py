@@ -21,6 +21,7 @@ def test_rows_like_those_of_training_are_no_violation(production: Production) ->
         "end": "2026-11-20T11:00:00.000Z",
         "rows": 400,
         "min_rows": 200,
+        "unmeasured": False,
         "notes": [],
     }
 

@@ -190,7 +190,8 @@ def _watched(stage: Stage, nodes: Sequence[Node]) -> Iterator[Watched]:
     }
     baselines: dict[int, Document] = {}
     reports = [node.facts for node in nodes if node.kind == "drift-report"]
-    ours = [facts for facts in reports if facts.get("kind") == DATA_QUALITY and facts.get("window")]
+    # Of a window without a row there is nothing to describe.
+    ours = [facts for facts in reports if facts.get("kind") == DATA_QUALITY and facts.get("rows")]
     for facts in sorted(ours, key=lambda facts: str(facts["window"])):
         source, version = str(facts["source"]), int(str(facts["version"]))
         folder = source.rpartition("/")[0]
