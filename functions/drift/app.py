@@ -215,8 +215,10 @@ def start_again(scope: Scope, job: OpenJob) -> None:
     """Start a job that was recorded and never made, if its version still serves."""
     watchable = observe_watchable(scope.aws, scope.store, scope.names)
     code = observe_code(scope.aws, scope.settings.artifact_bucket)
-    if watchable is None or code is None or watchable.version != job.due.version:
+    if watchable is None or watchable.version != job.due.version:
         give_up(scope, job.due, "not started", "its version no longer serves")
+    elif code is None:
+        give_up(scope, job.due, "not started", "the monitor's code is not published any more")
     else:
         start(scope, job.due, read_baseline(scope.store, scope.names, watchable), code)
 

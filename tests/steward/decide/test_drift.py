@@ -292,6 +292,16 @@ class TestReason:
         assert first.reason != later.reason
         assert first.id("mortgage") == later.id("mortgage")
 
+    def test_is_another_decision_when_it_waits_for_something_else(self) -> None:
+        """Too early at first, then a run in flight: both are on record."""
+        report, facts = drift_report(finding()), drift_facts(run=run(number=3))
+        policy = DriftPolicy(RETRAIN, 200, minutes(15))
+        early = judge(report, facts, policy, NOON + minutes(14))
+        busy = judge(report, facts, policy, LATER)
+        assert early.waits
+        assert busy.waits
+        assert early.verdict.id("mortgage") != busy.verdict.id("mortgage")
+
     def test_of_nothing_allowed_says_so(self) -> None:
         verdict = judged(drift_report(finding()), retrain=replace(RETRAIN, on=())).verdict
         assert (verdict.kind, "retrains on nothing" in verdict.reason) == ("page", True)

@@ -15,7 +15,11 @@ from steward.spec.model import ModelSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ProcessingInstanceTypeType
-    from mypy_boto3_sagemaker.type_defs import ProcessingInputTypeDef
+    from mypy_boto3_sagemaker.type_defs import (
+        AppSpecificationTypeDef,
+        ProcessingInputTypeDef,
+        ProcessingOutputTypeDef,
+    )
 
 _INPUT, _OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output"
 _LIBRARIES = ("tabular.zip", "monitor.zip")
@@ -53,29 +57,14 @@ def start_job(  # noqa: PLR0913  as many as a job has parts
                 }
             },
             StoppingCondition={"MaxRuntimeInSeconds": _MOST_SECONDS},
-            AppSpecification={
-                "ImageUri": code.image,
-                "ContainerEntrypoint": ["python3", f"{_INPUT}/watch/watch.py"],
-                "ContainerArguments": ["--plan", f"{_INPUT}/plan", "--out", f"{_OUTPUT}/report"],
-            },
+            AppSpecification=_app(code.image),
             Environment={
                 "PYTHONPATH": ":".join(f"{_INPUT}/{_stem(name)}/{name}" for name in _LIBRARIES),
                 "EXIT_MESSAGE_FILE": "/opt/ml/output/message",
             },
             RoleArn=role,
             ProcessingInputs=[_input(_stem(name), uri) for name, uri in inputs.items()],
-            ProcessingOutputConfig={
-                "Outputs": [
-                    {
-                        "OutputName": "report",
-                        "S3Output": {
-                            "S3Uri": f"s3://{bucket}/{folder}",
-                            "LocalPath": f"{_OUTPUT}/report",
-                            "S3UploadMode": "EndOfJob",
-                        },
-                    }
-                ]
-            },
+            ProcessingOutputConfig={"Outputs": [_output(f"s3://{bucket}/{folder}")]},
         )
     except aws.sagemaker.exceptions.ResourceLimitExceeded as error:
         raise NoRoom(str(error)) from error
@@ -83,6 +72,25 @@ def start_job(  # noqa: PLR0913  as many as a job has parts
         # The name is the window's: a job that has it is this one, started by an earlier look.
         if error_code(error) != "ResourceInUse":
             raise
+
+
+def _app(image: str) -> "AppSpecificationTypeDef":
+    return {
+        "ImageUri": image,
+        "ContainerEntrypoint": ["python3", f"{_INPUT}/watch/watch.py"],
+        "ContainerArguments": ["--plan", f"{_INPUT}/plan", "--out", f"{_OUTPUT}/report"],
+    }
+
+
+def _output(uri: str) -> "ProcessingOutputTypeDef":
+    return {
+        "OutputName": "report",
+        "S3Output": {
+            "S3Uri": uri,
+            "LocalPath": f"{_OUTPUT}/report",
+            "S3UploadMode": "EndOfJob",
+        },
+    }
 
 
 def _stem(name: str) -> str:

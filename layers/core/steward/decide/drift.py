@@ -116,9 +116,11 @@ type Rule = Callable[[Case], Answer | None]
 def judge(report: DriftReport, facts: DriftFacts, policy: DriftPolicy, now: datetime) -> Judgement:
     """Retrain, page a person, hold, or ignore: with the reason in figures."""
     case = Case(report, facts, policy, now)
-    answer = next(found for rule in RULES.values() if (found := rule(case)))
+    name, answer = next((name, found) for name, rule in RULES.items() if (found := rule(case)))
     about = {
         "report": report.id,
+        # Another reason to wait is another decision, though all else is the same.
+        "rule": name,
         "live": facts.live,
         "run": facts.run.number if facts.run else None,
         "asked": facts.asked.number if facts.asked else None,
