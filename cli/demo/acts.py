@@ -273,7 +273,7 @@ def judged_windows(stage: Stage, version: int, kind: str) -> dict[datetime, dict
 def drift_decisions(stage: Stage) -> list[dict[str, object]]:
     """Every decision on drift, in order."""
     chain = stage.store.query(stage.store.lineage, f"ledger#{MODEL}")
-    keys = [(str(entry["decision"]), "node") for entry in chain]
+    keys = [(str(entry["decision"]), "node") for entry in chain if "decision" in entry]
     found = {str(one["pk"]): one for one in stage.store.many(stage.store.lineage, keys)}
     return [found[pk] for pk, _ in keys if found[pk]["concern"] == "drift"]
 

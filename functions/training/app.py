@@ -4,7 +4,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock, digest
 from steward.act.notify import notify
-from steward.act.training import put_once, start_run
+from steward.act.training import start_run
 from steward.aws import Aws
 from steward.decide.training import (
     Run,
@@ -22,6 +22,7 @@ from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NotYet
 from steward.events.types import LookAt, ObjectCreated, RunChanged, Trigger
 from steward.log import count, logger, metrics
+from steward.objects import put_once
 from steward.observe.training import (
     accepted_version,
     observe_champion,
@@ -136,7 +137,7 @@ def start(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
     manifest = digest.canonical(snapshot.manifest(scope.model, bucket))
     because = on_snapshot(verdict, snapshot, digest.of_text(manifest))
     run = plan(scope, because, facts, manifest)
-    record_snapshot(scope.store, run.snapshot, run.snapshot_uri, snapshot)
+    record_snapshot(scope.store, scope.model, run.snapshot, run.snapshot_uri, snapshot)
     open_run(scope.store, scope.model, because, run, facts)
 
 

@@ -200,6 +200,8 @@ def evidence(**given: object) -> Evidence:
         evaluation=evaluation(),
         bias=bias_report(0.1),
         explainability={"explanations": {}},
+        read={},
+        jobs=(),
         artifact_etag="etag-1",
         artifact_version="version-1",
         run_by=ROLE,

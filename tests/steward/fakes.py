@@ -62,7 +62,10 @@ def new_store(aws: Aws) -> Store:
                 {"AttributeName": "sk", "KeyType": "RANGE"},
             ],
         )
-    return Store(aws, "lineage", "work")
+    aws.s3.create_bucket(
+        Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    return Store(aws, "lineage", "work", "artifacts")
 
 
 class Died(Exception):

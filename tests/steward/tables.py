@@ -54,6 +54,10 @@ class FakeTables(Standin):
         ]
         return {"Items": found[: more.get("Limit")]}
 
+    def scan(self, TableName: str, **_: object) -> Json:
+        table = self._table(TableName)
+        return {"Items": [table[key] for key in sorted(table)]}
+
     def transact_write_items(self, TransactItems: list[Json], **_: object) -> Json:
         writes = [next(iter(item.items())) for item in TransactItems]
         places = [(body["TableName"], _key(body.get("Item") or body["Key"])) for _, body in writes]

@@ -1,6 +1,7 @@
 """The names that Steward gives to things on AWS; every one begins `<prefix>-<model>`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ _SHORT = {
 }
 _JOB = re.compile(rf"(.+)-v\d+-(?:{'|'.join(_SHORT.values())})-\d{{10}}")
 _WATCHED = re.compile(rf"-v(\d+)-(?:{'|'.join(_SHORT.values())})-[0-9a-f]{{8}}")
+_REPORT = re.compile(r"(s3://.+/)(?:bias|explainability)/analysis\.json")
 _SERVED = re.compile(r"-v(\d+)-[0-9a-f]{8}")
 
 
@@ -89,6 +91,12 @@ def model_of(prefix: str, name: str) -> str | None:
     return (
         model if model != name and re.fullmatch(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?", model) else None
     )
+
+
+def report_folder(uris: Iterable[str]) -> str:
+    """The folder below which each report of a version has one of its own; empty: it has none."""
+    found = (_REPORT.fullmatch(uri) for uri in uris)
+    return next((named[1] for named in found if named), "")
 
 
 def split_s3(uri: str) -> tuple[str, str]:

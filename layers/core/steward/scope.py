@@ -40,7 +40,8 @@ class Models[S: Deployment]:
         """The model of this name; BadEvent when no file describes it."""
         if model not in self.specs:
             raise BadEvent(f"model: found {model!r}, known are {sorted(self.specs)}")
-        store = Store(self.aws, self.settings.lineage_table, self.settings.work_table)
+        ours = self.settings
+        store = Store(self.aws, ours.lineage_table, ours.work_table, ours.artifact_bucket)
         names = Names(self.settings.prefix, model)
         return Scope(self.aws, store, self.settings, self.specs[model], names)
 

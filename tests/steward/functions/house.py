@@ -25,6 +25,7 @@ from tests.steward.builders import (
     evaluation,
 )  # fmt: skip
 from tests.steward.fakes import Clock, FakeAutoscaling, FakeCloudWatch, FakeSageMaker
+from tests.steward.ledger import decisions
 from tests.steward.standin import Json
 from tests.steward.tables import FakeTables
 
@@ -281,14 +282,10 @@ class House:
 
     def decisions(self, concern: str = "") -> list[tuple[str, str]]:
         """Subject and verdict of every decision on record, in order."""
-        entries = self.store.query(self.store.lineage, "ledger#mortgage")
-        found = [
-            self.store.get(self.store.lineage, str(one["decision"]), "node") for one in entries
-        ]
         return [
             (str(one["subject"]), str(one["verdict"]))
-            for one in found
-            if one and concern in ("", one["concern"])
+            for one in decisions(self.store)
+            if concern in ("", one["concern"])
         ]
 
     def subjects(self) -> list[str]:

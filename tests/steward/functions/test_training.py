@@ -7,7 +7,7 @@ import pytest
 from steward import digest
 from tests.steward.builders import SAGEMAKER
 from tests.steward.functions.house import ARTIFACTS, INCOMING, LANDING, NAME, House
-from tests.steward.ledger import decisions, written
+from tests.steward.ledger import decisions
 
 RUN_1 = f"{SAGEMAKER}:pipeline/{NAME}/execution/r1"
 
@@ -173,7 +173,9 @@ class TestRun:
         for kind in ("start", "started"):
             assert kinds[kind]["facts"]["snapshot"] == snapshot  # type: ignore[index]
         assert kinds["started"]["facts"]["decision"] == kinds["start"]["pk"]  # type: ignore[index]
-        assert (f"run#{NAME}/r1", "node") in written(kinds["started"])
+        node = house.store.get(house.store.lineage, f"run#{NAME}/r1", "node")
+        assert node is not None
+        assert node["entry"] == kinds["started"]["entry"]
 
     def test_names_the_definition_that_really_runs(self, house: House) -> None:
         """It was published anew between the opening of the run and its start."""

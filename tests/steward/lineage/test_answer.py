@@ -9,7 +9,8 @@ from steward.aws import Aws
 from steward.lineage.answer import Answer, Lineage
 from steward.lineage.captures import Prediction
 from steward.lineage.nodes import End, Node, Serving, Shift
-from steward.record.lineage import end_writes, ensure, serving_writes, shift_writes
+from steward.record.ledger import ensure
+from steward.record.lineage import end_writes, serving_writes, shift_writes
 from steward.record.store import Store
 from tests.steward.builders import after
 
@@ -28,8 +29,12 @@ SHARED = Prediction(
 @pytest.fixture
 def lineage(aws: Aws, store: Store) -> Lineage:
     """Version 1 has served since noon; from 13:00 to 13:10 traffic was shifted to version 2."""
-    ensure(store, [Node(f"model-version#{ENDPOINT}/{number}", after(0)) for number in (1, 2)])
-    ensure(store, [Node(f"rollout#{ENDPOINT}/{number}", after(0)) for number in (1, 2)])
+    ensure(
+        store,
+        "mortgage",
+        [Node(f"model-version#{ENDPOINT}/{number}", after(0)) for number in (1, 2)],
+    )
+    ensure(store, "mortgage", [Node(f"rollout#{ENDPOINT}/{number}", after(0)) for number in (1, 2)])
     store.transact(serving_writes(store, _serving(1, 0)))
     store.transact(shift_writes(store, Shift(ENDPOINT, after(60), 2, f"rollout#{ENDPOINT}/2")))
     store.transact(serving_writes(store, _serving(2, 70)))

@@ -7,7 +7,8 @@ import pytest
 from steward.aws import Aws
 from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving, Shift
 from steward.lineage.trace import candidates_at, served_at, upstream
-from steward.record.lineage import end_writes, ensure, serving_writes, shift_writes
+from steward.record.ledger import ensure
+from steward.record.lineage import end_writes, serving_writes, shift_writes
 from steward.record.store import Store
 from tests.steward.builders import NOON, after
 
@@ -41,7 +42,7 @@ def chain(store: Store, *levels: tuple[str, ...]) -> None:
     before: tuple[str, ...] = ()
     for level in levels:
         links = tuple(Link(USED, one) for one in before)
-        ensure(store, [Node(one, NOON, {"name": one}, links) for one in level])
+        ensure(store, "mortgage", [Node(one, NOON, {"name": one}, links) for one in level])
         before = level
 
 
@@ -61,14 +62,16 @@ class TestUpstream:
         self, store: Store, counting: tuple[Store, list[str]]
     ) -> None:
         chain(store, *self.LEVELS)
-        ensure(store, [Node(f"v#{n}", NOON, {}, (Link(USED, "run#1"),)) for n in range(30)])
+        ensure(
+            store, "mortgage", [Node(f"v#{n}", NOON, {}, (Link(USED, "run#1"),)) for n in range(30)]
+        )
         counted, calls = counting
         upstream(counted, ("version#1",))
         assert len(calls) == 4
 
     def test_tells_depth_and_term_and_each_node_once(self, store: Store) -> None:
         chain(store, *self.LEVELS)
-        ensure(store, [Node("rollout#1", NOON, {}, (
+        ensure(store, "mortgage", [Node("rollout#1", NOON, {}, (
             Link(WAS_GENERATED_BY, "version#1"), Link(USED, "run#1"),
         ))])  # fmt: skip
         told = [
@@ -104,7 +107,7 @@ class TestUpstream:
 def begin(store: Store, number: int, opened: datetime) -> None:
     """A rollout of the version of the same number is opened."""
     rollout = f"rollout#{ENDPOINT}/{number}"
-    ensure(store, [Node(rollout, opened)])
+    ensure(store, "mortgage", [Node(rollout, opened)])
     assert store.transact(shift_writes(store, Shift(ENDPOINT, opened, number, rollout)))
 
 
@@ -228,7 +231,7 @@ class TestServed:
         """Requests to an endpoint that is being created are refused."""
         other = "steward-churn"
         rollout = f"rollout#{other}/1"
-        ensure(store, [Node(rollout, after(1))])
+        ensure(store, "mortgage", [Node(rollout, after(1))])
         store.transact(shift_writes(store, Shift(other, after(1), 1, rollout)))
         assert candidates_at(store, other, after(2)) == []
         facts = {"outcome": outcome, "asked_at": after(1)}

@@ -24,6 +24,7 @@ from steward.record.training import (
 from steward.spec.model import ModelSpec
 from tests.steward.builders import after, execution, pending, run, upload
 from tests.steward.fakes import Clock
+from tests.steward.ledger import decisions
 
 MODEL = "mortgage"
 
@@ -136,7 +137,7 @@ class TestSnapshot:
         for key in keys:
             accept(store, spec, upload(key=key))
         snapshot = compose(observe_data(store, MODEL), keys)
-        record_snapshot(store, "5" * 64, "s3://artifacts/m.json", snapshot)
+        record_snapshot(store, MODEL, "5" * 64, "s3://artifacts/m.json", snapshot)
         return snapshot
 
     def test_of_few_objects_links_to_them(self, store: Store, mortgage: ModelSpec) -> None:
@@ -165,7 +166,7 @@ class TestSnapshot:
         snapshot = self.recorded(store, mortgage, count)
         before = store.query(store.lineage, "snapshot#" + "5" * 64)
         time.pass_by(minutes=1)
-        record_snapshot(store, "5" * 64, "s3://artifacts/m.json", snapshot)
+        record_snapshot(store, MODEL, "5" * 64, "s3://artifacts/m.json", snapshot)
         assert store.query(store.lineage, "snapshot#" + "5" * 64) == before
 
 
@@ -176,7 +177,7 @@ class TestRun:
     def opened(self, store: Store, mortgage: ModelSpec) -> None:
         accept(store, mortgage, upload())
         snapshot = compose(observe_data(store, MODEL), {upload().key})
-        record_snapshot(store, run().snapshot, run().snapshot_uri, snapshot)
+        record_snapshot(store, MODEL, run().snapshot, run().snapshot_uri, snapshot)
         assert open_run(store, MODEL, self.DUE, self.bare(), after_run(None))
 
     def bare(self, **given: object):
@@ -192,7 +193,7 @@ class TestRun:
         assert not open_run(store, MODEL, again, self.bare(number=2), after_run(self.bare()))
         assert not open_run(store, MODEL, again, self.bare(number=2), after_run(None))
         assert read_run(store, MODEL) == self.bare()
-        assert len(store.query(store.lineage, f"ledger#{MODEL}")) == 1
+        assert [one["subject"] for one in decisions(store, MODEL)] == [self.DUE.subject]
 
     @pytest.mark.usefixtures("opened")
     def test_started_has_a_node_that_leads_to_data_and_decision(self, store: Store) -> None:

@@ -3,29 +3,13 @@
 from datetime import timedelta
 
 from steward import digest
-from steward.aws import Aws, ClientError
+from steward.aws import Aws
 from steward.decide.training import Execution, Run
 from steward.names import Names
 from steward.observe.training import observe_execution
 
 # SageMaker's clock and ours need not agree to the second.
 _SKEW = timedelta(hours=1)
-
-
-def put_once(aws: Aws, bucket: str, key: str, text: str) -> str:
-    """Put an object whose key holds its digest, unless it is there; returns its URI."""
-    try:
-        aws.s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=text.encode(),
-            ContentType="application/json",
-            IfNoneMatch="*",
-        )
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:
-            raise
-    return f"s3://{bucket}/{key}"
 
 
 def start_run(aws: Aws, names: Names, run: Run) -> Execution:

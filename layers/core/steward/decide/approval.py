@@ -41,9 +41,27 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A report as it was read: where it lies, and the SHA-256 of its bytes."""
+
+    uri: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that a step of the version's run made."""
+
+    arn: str
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was read of a version's reports. None: absent, or it could not be understood.
 
+    `read` has the reports that were there, by name, understood or not; `jobs` those of its run.
     `live_uri` is the artifact that serves now, empty when nothing serves; None: somebody else's
     config serves, so nothing can be compared with it.
     """
@@ -51,6 +69,8 @@ class Evidence:
     evaluation: Document | None
     bias: Document | None
     explainability: Document | None
+    read: Mapping[str, Read]
+    jobs: tuple[Job, ...]
     artifact_etag: str | None
     artifact_version: str | None
     run_by: Identity

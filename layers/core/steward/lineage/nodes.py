@@ -15,8 +15,8 @@ WAS_ASSOCIATED_WITH = "wasAssociatedWith"
 WAS_ATTRIBUTED_TO = "wasAttributedTo"
 HAD_MEMBER = "hadMember"
 
-# A node carries the ids of what it came from, up to this many; more stand in a manifest.
-MOST_LINKS = 20
+# A node carries the ids of what it came from, as many as fit into 1 KB; more stand in a manifest.
+MOST_LINKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,20 @@ def run_id(execution_arn: str) -> str:
     return f"run#{pipeline}/{execution}"
 
 
+def capture_id(endpoint: str, version: int, start: datetime) -> str:
+    """Node id of what was captured of a version in a window that was looked at."""
+    return f"capture#{endpoint}/v{version}/{times.iso(start)}"
+
+
 def drift_report_id(identity: Sequence[object]) -> str:
     """Node id of what a monitor found in a window, by what makes it this report and no other."""
     return f"drift-report#{digest.of(identity)[:32]}"
+
+
+def report_id(kind: str, uri: str, sha256: str) -> str:
+    """Node id of a version's evidence as it was read: an evaluation, or another report."""
+    named = kind if kind == "evaluation" else f"{kind}-report"
+    return f"{named}#{digest.of([uri, sha256])[:32]}"
 
 
 def version_id(group: str, version: int) -> str:

@@ -1,12 +1,13 @@
 """Reads what approval decides on: the registry, and a version's evidence."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from steward.aws import Aws, ClientError
-from steward.decide.approval import Document, Evidence, Package
+from steward.decide.approval import Document, Evidence, Job, Package, Read
 from steward.decide.people import Identity
 from steward.lineage.nodes import run_id, snapshot_id
 from steward.names import Names, split_s3
@@ -72,13 +73,22 @@ def observe_evidence(aws: Aws, store: Store, names: Names, package: Package) -> 
     etag, version = observe_artifact(aws, package.artifact_uri)
     run = run_id(package.execution_arn) if package.execution_arn else ""
     snapshot = snapshot_id(package.snapshot) if package.snapshot else ""
+    bodies = {name: _body(aws, uri) for name, uri in package.reports.items()}
+    is_ours = f":pipeline/{names.pipeline}/" in package.execution_arn
     return Evidence(
-        evaluation=_report(aws, package.reports.get("evaluation")),
-        bias=_report(aws, package.reports.get("bias")),
-        explainability=_report(aws, package.reports.get("explainability")),
+        evaluation=_document(bodies.get("evaluation")),
+        bias=_document(bodies.get("bias")),
+        explainability=_document(bodies.get("explainability")),
+        read={
+            name: Read(package.reports[name], sha256(body).hexdigest())
+            for name, body in bodies.items()
+            if body is not None
+        },
+        # An execution of somebody else's pipeline is none of this role's business.
+        jobs=tuple(_jobs(aws, package.execution_arn)) if is_ours else (),
         artifact_etag=etag,
         artifact_version=version,
-        run_by=_run_by(aws, names, package.execution_arn),
+        run_by=_run_by(aws, package.execution_arn) if is_ours else Identity(),
         run_on_record=bool(run) and store.get(store.lineage, run, "node") is not None,
         snapshot_on_record=bool(snapshot)
         and store.get(store.lineage, snapshot, "node") is not None,
@@ -100,12 +110,21 @@ def observe_artifact(aws: Aws, uri: str) -> tuple[str | None, str | None]:
     return found["ETag"].strip('"'), found.get("VersionId")
 
 
-def _run_by(aws: Aws, names: Names, execution_arn: str) -> Identity:
-    # An execution of somebody else's pipeline is none of this role's business.
-    if f":pipeline/{names.pipeline}/" not in execution_arn:
-        return Identity()
+def _run_by(aws: Aws, execution_arn: str) -> Identity:
     found = aws.sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution_arn)
     return _identity(found.get("CreatedBy", {}))
+
+
+def _jobs(aws: Aws, execution_arn: str) -> Iterator[Job]:
+    """The jobs of the steps so far; a cached step's job is that of an earlier run."""
+    pages = aws.sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
+        PipelineExecutionArn=execution_arn
+    )
+    for step in (step for page in pages for step in page["PipelineExecutionSteps"]):
+        made = step.get("Metadata", {})
+        arn = (made.get("TrainingJob") or made.get("ProcessingJob") or {}).get("Arn")
+        if arn:
+            yield Job(arn, step["StepName"], step["StartTime"])
 
 
 def _live_uri(aws: Aws, store: Store, names: Names) -> str | None:
@@ -116,18 +135,21 @@ def _live_uri(aws: Aws, store: Store, names: Names) -> str | None:
     return known.artifact.uri if known else None
 
 
-def _report(aws: Aws, uri: str | None) -> Document | None:
-    """A JSON report; None when absent, too large or no JSON object: that never passes."""
-    if not uri:
-        return None
+def _body(aws: Aws, uri: str) -> bytes | None:
+    """A report's bytes, up to what any report needs; None when there is none."""
     bucket, key = split_s3(uri)
     try:
-        body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read(_MOST_REPORT)
-        document = json.loads(body)
+        return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read(_MOST_REPORT)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
         return None
+
+
+def _document(body: bytes | None) -> Document | None:
+    """A JSON report; None when absent, too large or no JSON object: that never passes."""
+    try:
+        document = json.loads(body) if body else None
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

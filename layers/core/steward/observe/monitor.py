@@ -1,7 +1,6 @@
 """Reads what a monitor's job needs, whether there is anything to look at, and how jobs ended."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,8 +20,6 @@ CODE_KEY = "published/monitor.json"
 VIOLATIONS = "constraint_violations.json"
 # Published beside what Steward's own jobs run; only Model Monitor runs it.
 PREPROCESS = "preprocess.py"
-# Each report of a version lies in a folder of its own below one that all of them share.
-_REPORTS = re.compile(r"(s3://.+/)(?:bias|explainability)/analysis\.json")
 _SKEW = timedelta(hours=1)
 
 
@@ -81,14 +78,10 @@ def observe_watchable(aws: Aws, store: Store, names: Names) -> Watchable | None:
 def read_baseline(store: Store, names: Names, watchable: Watchable) -> Watchable:
     """The same with the folder of its run's reports, and the spec that its run was given."""
     found = store.get(store.lineage, version_id(names.group, watchable.version), "node") or {}
-    return replace(watchable, baseline=_baseline(found), spec_uri=_spec_uri(store, found))
-
-
-def _baseline(node: Mapping[str, object]) -> str:
-    """The folder of a version's reports; empty when it has none of ours."""
-    reports = _mapping(_mapping(node.get("facts")).get("reports"))
-    found = (_REPORTS.fullmatch(str(uri)) for uri in reports.values())
-    return next((named[1] for named in found if named), "")
+    facts = _mapping(found.get("facts"))
+    return replace(
+        watchable, baseline=str(facts.get("reports", "")), spec_uri=_spec_uri(store, found)
+    )
 
 
 def _spec_uri(store: Store, node: Mapping[str, object]) -> str:

@@ -1,5 +1,6 @@
 """Writes down judgements of versions, and people's words on them."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from steward.decide.approval import Evidence, Package
@@ -16,15 +17,16 @@ from steward.lineage.nodes import (
     WAS_INFORMED_BY,
     Link,
     Node,
+    report_id,
     run_id,
     snapshot_id,
     version_id,
 )
-from steward.names import Names
+from steward.names import Names, report_folder
 from steward.observe.serving import version_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import is_recorded, record
-from steward.record.lineage import ensure
+from steward.record.ledger import ensure
 from steward.record.store import ABSENT, Store, Write, put
 from steward.spec.model import GateSpec
 
@@ -39,31 +41,61 @@ def record_judgement(
 ) -> Version:
     """Write a registered version's node and row with the gate's verdict, once."""
     model, group = names.model, names.group
+    version = version_id(group, package.number)
     shared = _shared(package)
-    ensure(store, shared)
+    jobs, reports = _jobs(package, evidence), _reports(package, evidence)
+    ensure(store, model, [*shared, *jobs, *reports])
     node = Node(
-        id=version_id(group, package.number),
+        id=version,
         at=package.created_at,
-        facts={
-            "package": package.arn,
-            "artifact": package.artifact_uri,
-            "artifact_version": evidence.artifact_version,
-            "artifact_sha256": package.artifact_sha256,
-            "image": package.image,
-            "reports": dict(package.reports),
-            "prepared": package.prepared_uri,
-        },
-        links=tuple(_links(package, evidence, shared)),
+        facts=_facts(package, evidence),
+        links=tuple(_links(package, evidence, [*shared, *jobs])),
     )
     compares = any(rule.max_drop is not None for rule in gate.metrics.values())
-    version = replace(
+    noted = replace(
         _version(verdict, model, package, evidence),
         compared_with=evidence.live_uri if compares else None,
     )
-    row = put(store.work, _version_row(model, version), ABSENT)
-    if not record(store, model, verdict, [node], [row]):
+    row = put(store.work, _version_row(model, noted), ABSENT)
+    judged_on = [Link(USED, version), *(Link(USED, report.id) for report in reports)]
+    if not record(store, model, verdict, [node], [row], judged_on):
         raise NotYet(f"{package.arn}: it was judged by another look at the same moment")
-    return version
+    return noted
+
+
+def _facts(package: Package, evidence: Evidence) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "package": package.arn,
+        "artifact": package.artifact_uri,
+        "artifact_version": evidence.artifact_version,
+        "artifact_sha256": package.artifact_sha256,
+        "reports": report_folder(package.reports.values()),
+        "prepared": package.prepared_uri,
+    }
+    # With its digest the image is a node of its own.
+    return facts | ({} if package.image_digest else {"image": package.image})
+
+
+def _jobs(package: Package, evidence: Evidence) -> list[Node]:
+    """The jobs of the run's steps, by their names."""
+    run = _run_link(package, evidence, WAS_INFORMED_BY)
+    return [
+        Node(f"job#{job.arn.rpartition('/')[2]}", job.at, {"arn": job.arn, "step": job.step}, run)
+        for job in evidence.jobs
+    ]
+
+
+def _reports(package: Package, evidence: Evidence) -> list[Node]:
+    """The evidence as it was read: what lies there later may be something else."""
+    run = _run_link(package, evidence, WAS_GENERATED_BY)
+    return [
+        Node(report_id(name, read.uri, read.sha256), package.created_at, asdict(read), run)
+        for name, read in sorted(evidence.read.items())
+    ]
+
+
+def _run_link(package: Package, evidence: Evidence, term: str) -> tuple[Link, ...]:
+    return (Link(term, run_id(package.execution_arn)),) if evidence.run_on_record else ()
 
 
 def _shared(package: Package) -> list[Node]:
@@ -80,14 +112,17 @@ def _shared(package: Package) -> list[Node]:
     ]
 
 
-def _links(package: Package, evidence: Evidence, shared: list[Node]) -> list[Link]:
+def _links(package: Package, evidence: Evidence, known: list[Node]) -> Iterator[Link]:
     terms = {"code": WAS_INFLUENCED_BY, "image": WAS_INFLUENCED_BY, "agent": WAS_ATTRIBUTED_TO}
-    links = [Link(terms[node.id.partition("#")[0]], node.id) for node in shared]
-    if evidence.run_on_record:
-        links.append(Link(WAS_GENERATED_BY, run_id(package.execution_arn)))
+    for node in known:
+        kind = node.id.partition("#")[0]
+        if kind in terms:
+            yield Link(terms[kind], node.id)
+        elif ":training-job/" in str(node.facts["arn"]):
+            yield Link(WAS_GENERATED_BY, node.id)
+    yield from _run_link(package, evidence, WAS_GENERATED_BY)
     if evidence.snapshot_on_record:
-        links.append(Link(WAS_DERIVED_FROM, snapshot_id(package.snapshot)))
-    return links
+        yield Link(WAS_DERIVED_FROM, snapshot_id(package.snapshot))
 
 
 def _version(verdict: Verdict, model: str, package: Package, evidence: Evidence) -> Version:
@@ -142,7 +177,7 @@ def record_word(
     """Write a person's word once, and put the model on the agenda of rollout."""
     model, group = names.model, names.group
     who = _agent(package.modified_by)
-    ensure(store, [Node(who, package.modified_at)])
+    ensure(store, model, [Node(who, package.modified_at)])
     node = Node(
         id=approval.id,
         at=approval.at,

@@ -11,12 +11,21 @@ from steward import clock, times
 from steward.decide.drift import BUDGET_WINDOW, Judgement
 from steward.decide.drift_facts import SCHEMA, DriftFacts, DriftReport, Finding, Window
 from steward.decide.training import Asked
-from steward.lineage.nodes import WAS_INFLUENCED_BY, Link, Node, version_id
+from steward.lineage.nodes import (
+    USED,
+    WAS_ATTRIBUTED_TO,
+    WAS_INFLUENCED_BY,
+    Link,
+    Node,
+    capture_id,
+    version_id,
+)
 from steward.names import Names
 from steward.observe.drift import told_key, window_prefix
 from steward.observe.training import SCHEMA_BREAK
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
+from steward.record.ledger import ensure
 from steward.record.store import ABSENT, Store, Write, check, delete, put
 
 # A file may list thousands; what a run is asked for stands in their kinds and the first of them.
@@ -55,7 +64,7 @@ def record_judgement(
 ) -> bool:
     """Write the decision and all that follows from it; False if the facts have changed."""
     verdict, model, work = judgement.verdict, names.model, list[Write]()
-    nodes = [] if is_judged(store, report.id) else [_node(store, names, report)]
+    nodes = [] if is_judged(store, report.id) else _nodes(store, names, report)
     if verdict.kind == "retrain":
         work += _ask(store, model, judgement, report, facts)
     if verdict.kind == "page":
@@ -64,7 +73,7 @@ def record_judgement(
         work += _window(store, model, judgement, report, facts)
     if not judgement.waits:
         work.append(delete(store.work, model, _waiting_key(report.id)))
-    return record(store, model, verdict, nodes, work)
+    return record(store, model, verdict, nodes, work, [Link(USED, report.id)])
 
 
 def _ask(
@@ -138,9 +147,23 @@ def _waiting_key(report_id: str) -> str:
     return f"report#{report_id.partition('#')[2]}"
 
 
-def _node(store: Store, names: Names, report: DriftReport) -> Node:
+def _nodes(store: Store, names: Names, report: DriftReport) -> list[Node]:
+    """The report, and what was captured in its window of the version that it is about."""
+    about = version_id(names.group, report.version or 0)
+    known = store.get(store.lineage, about, "node") is not None
+    links = (Link(WAS_INFLUENCED_BY, about),) if known else ()
+    if not known or report.window is None:
+        return [Node(report.id, report.at, _facts(report), links)]
+    captured = capture_id(names.endpoint, report.version or 0, report.window.start)
+    window = {"from": report.window.start, "to": report.window.end}
+    shared = Node(captured, report.window.end, window, (Link(WAS_ATTRIBUTED_TO, about),))
+    ensure(store, names.model, [shared])
+    return [Node(report.id, report.at, _facts(report), (*links, Link(USED, captured)))]
+
+
+def _facts(report: DriftReport) -> dict[str, object]:
     findings = report.findings or ()
-    facts = {
+    return {
         "source": report.source,
         "kind": report.kind,
         "version": report.version,
@@ -153,9 +176,6 @@ def _node(store: Store, names: Names, report: DriftReport) -> Node:
         "listed": [_listed(one) for one in findings[:_MOST_LISTED]],
         "gone": report.findings is None,
     }
-    about = version_id(names.group, report.version or 0)
-    known = store.get(store.lineage, about, "node") is not None
-    return Node(report.id, report.at, facts, (Link(WAS_INFLUENCED_BY, about),) if known else ())
 
 
 def _listed(finding: Finding) -> dict[str, object]:

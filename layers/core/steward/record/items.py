@@ -30,6 +30,22 @@ def from_item(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, object]:
     return {key: _number(_deserializer.deserialize(value)) for key, value in item.items()}
 
 
+def size(item: "Mapping[str, AttributeValueTypeDef]") -> int:
+    """Bytes of an item as DynamoDB counts them: names and values (HowItWorks, "Item sizes")."""
+    return sum(len(key.encode()) + _size(value) for key, value in item.items())
+
+
+def _size(value: "AttributeValueTypeDef") -> int:
+    ((kind, content),) = value.items()
+    if isinstance(content, str):
+        return len(content.encode()) if kind == "S" else len(content) // 2 + 2
+    if isinstance(content, Mapping):
+        return 3 + sum(len(key.encode()) + 1 + _size(entry) for key, entry in content.items())
+    if isinstance(content, list):
+        return 3 + sum(1 + _size(entry) for entry in content)
+    return 1
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return times.iso(value)

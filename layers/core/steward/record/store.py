@@ -3,7 +3,7 @@
 Nothing here decides; a write says its condition, and a transaction answers whether all held.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,16 +33,20 @@ class Write:
 
 
 class Store:
-    """Reads and writes of both tables; reads are consistent."""
+    """Reads and writes of both tables; reads are consistent.
 
-    def __init__(self, aws: Aws, lineage: str, work: str) -> None:
-        self._aws = aws
+    `bucket` is where the facts go that are too large for an item; who only reads needs none.
+    """
+
+    def __init__(self, aws: Aws, lineage: str, work: str, bucket: str = "") -> None:
+        self.aws = aws
         self.lineage = lineage
         self.work = work
+        self.bucket = bucket
 
     def get(self, table: str, pk: str, sk: str) -> dict[str, object] | None:
         """One item, None when there is none."""
-        answer = self._aws.dynamodb.get_item(
+        answer = self.aws.dynamodb.get_item(
             TableName=table, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True
         )
         return from_item(answer["Item"]) if "Item" in answer else None
@@ -63,7 +67,7 @@ class Store:
     def _query(
         self, table: str, condition: str, values: Mapping[str, object]
     ) -> list[dict[str, object]]:
-        pages = self._aws.dynamodb.get_paginator("query").paginate(
+        pages = self.aws.dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=to_item(values),
@@ -76,7 +80,7 @@ class Store:
         condition, values = "pk = :pk", {":pk": pk}
         if until is not None:
             condition, values = "pk = :pk AND sk <= :until", {":pk": pk, ":until": until}
-        answer = self._aws.dynamodb.query(
+        answer = self.aws.dynamodb.query(
             TableName=table,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=to_item(values),
@@ -86,13 +90,21 @@ class Store:
         )
         return from_item(answer["Items"][0]) if answer["Items"] else None
 
+    def scan(self, table: str) -> Iterator[dict[str, object]]:
+        """Every item of a table, in no order: for exports, never for an answer."""
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(
+            TableName=table, ConsistentRead=True
+        )
+        return (from_item(item) for page in pages for item in page["Items"])
+
     def many(self, table: str, keys: Sequence[tuple[str, str]]) -> list[dict[str, object]]:
         """The items that exist under these keys, in no order."""
         found: list[dict[str, object]] = []
+        keys = list(dict.fromkeys(keys))
         for start in range(0, len(keys), 100):
             wanted = [to_item({"pk": pk, "sk": sk}) for pk, sk in keys[start : start + 100]]
             while wanted:
-                answer = self._aws.dynamodb.batch_get_item(
+                answer = self.aws.dynamodb.batch_get_item(
                     RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
                 )
                 found.extend(from_item(item) for item in answer["Responses"].get(table, []))
@@ -103,10 +115,10 @@ class Store:
     def transact(self, writes: Sequence[Write]) -> bool:
         """Do all writes or none; False when a condition did not hold."""
         try:
-            self._aws.dynamodb.transact_write_items(
+            self.aws.dynamodb.transact_write_items(
                 TransactItems=[_transaction_item(write) for write in _merged(writes)]
             )
-        except self._aws.dynamodb.exceptions.TransactionCanceledException as cancelled:
+        except self.aws.dynamodb.exceptions.TransactionCanceledException as cancelled:
             codes = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
             if codes <= {"None", None, "ConditionalCheckFailed"}:
                 return False

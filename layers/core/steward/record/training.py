@@ -32,7 +32,8 @@ from steward.lineage.nodes import (
 from steward.observe.training import object_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
-from steward.record.lineage import end_writes, ensure, node_writes
+from steward.record.ledger import append, ensure, ensure_ways_back
+from steward.record.lineage import end_writes, node_writes
 from steward.record.store import ABSENT, Store, Write, check, delete, put
 from steward.spec.model import ModelSpec
 
@@ -43,12 +44,8 @@ def record_upload(
     """Write the dataset node, and what is pending because of it, unless the upload is on record."""
     node = _dataset(upload, verdict)
     if verdict.kind == "accept":
-        done = store.transact(
-            [
-                *node_writes(store, [node]),
-                *_work_of_upload(store, spec.name, upload, node.id, known),
-            ]
-        )
+        work = _work_of_upload(store, spec.name, upload, node.id, known)
+        done = append(store, spec.name, [*node_writes(store, [node]), *work])
     else:
         done = record(store, spec.name, verdict, [node])
     if not done and not store.get(store.lineage, node.id, "node"):
@@ -126,19 +123,17 @@ def record_marker(store: Store, model: str, upload: Upload) -> None:
     """Note that the marker object arrived, once."""
     verdict = Verdict("training", upload.key, "marker", f"the marker {upload.key} arrived", {})
     node = _dataset(upload, verdict)
-    store.transact(
-        [
-            *node_writes(store, [node]),
-            pending_row(store, model, node.id, upload.key, upload, is_marker=True),
-            on_agenda(store, "training", model, node.id),
-        ]
-    )
+    work = [
+        pending_row(store, model, node.id, upload.key, upload, is_marker=True),
+        on_agenda(store, "training", model, node.id),
+    ]
+    append(store, model, [*node_writes(store, [node]), *work])
 
 
-def record_snapshot(store: Store, sha256: str, uri: str, snapshot: Snapshot) -> None:
+def record_snapshot(store: Store, model: str, sha256: str, uri: str, snapshot: Snapshot) -> None:
     """Write the snapshot's node and its members, unless they are on record.
 
-    The members of a large snapshot stand in its manifest; the lineage holds their reverse edges.
+    The members of a large snapshot stand in its manifest; the lineage holds the ways back to it.
     """
     few = len(snapshot.objects) <= MOST_LINKS
     members = tuple(Link(HAD_MEMBER, found.dataset) for found in snapshot.objects)
@@ -149,10 +144,9 @@ def record_snapshot(store: Store, sha256: str, uri: str, snapshot: Snapshot) -> 
     }
     newest = max(found.at for found in snapshot.objects)
     node = Node(snapshot_id(sha256), newest, facts, members if few else ())
-    ensure(store, [node])
-    for start in range(0, 0 if few else len(members), 30):
-        part = replace(node, links=members[start : start + 30])
-        store.transact(node_writes(store, [part])[1:])
+    ensure(store, model, [node])
+    if not few:
+        ensure_ways_back(store, model, replace(node, links=members))
 
 
 def open_run(store: Store, model: str, verdict: Verdict, run: Run, facts: TrainingFacts) -> bool:
