@@ -23,7 +23,8 @@ from steward import times
 from steward.decide.approval import Document
 from steward.decide.versions import Version
 from steward.lineage.nodes import rollout_id, run_id, snapshot_id, version_id
-from steward.lineage.trace import served_at, upstream
+from steward.lineage.read import served_at
+from steward.lineage.trace import upstream
 from steward.observe.approval import observe_package
 from steward.observe.rollout import read_rollout
 from steward.observe.serving import read_version

@@ -11,16 +11,19 @@ from tests.bad_input.told import FAILED, LOST, REPORTS, Told
 
 # What each function does at AWS; it was denied all of it.
 CALLS = {
-    "training": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+    "training": """dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
+        dynamodb:TransactWriteItems s3:GetObject
         s3:ListObjectVersions s3:PutObject sagemaker:DescribeEndpoint
         sagemaker:DescribePipeline sagemaker:DescribePipelineDefinitionForExecution
         sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
         sagemaker:ListPipelineExecutionSteps sagemaker:ListPipelineExecutions
         sagemaker:StartPipelineExecution sns:Publish""",
-    "approval": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+    "approval": """dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
+        dynamodb:TransactWriteItems s3:GetObject
         s3:HeadObject sagemaker:DescribeEndpoint sagemaker:DescribeModelPackage
         sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
-        sagemaker:ListModelPackages sns:Publish sqs:SendMessage""",
+        sagemaker:ListModelPackages sagemaker:ListPipelineExecutionSteps sns:Publish
+        sqs:SendMessage""",
     "rollout": """application-autoscaling:PutScalingPolicy
         application-autoscaling:RegisterScalableTarget dynamodb:GetItem dynamodb:Query
         dynamodb:TransactWriteItems s3:HeadObject
@@ -28,7 +31,8 @@ CALLS = {
         sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel
         sagemaker:DescribeModelPackage sagemaker:ListEndpointConfigs sagemaker:ListEndpoints
         sagemaker:ListModelPackages sns:Publish""",
-    "drift": """dynamodb:GetItem dynamodb:Query dynamodb:TransactWriteItems s3:GetObject
+    "drift": """dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
+        dynamodb:TransactWriteItems s3:GetObject
         s3:HeadObject s3:ListObjectsV2 s3:PutObject sagemaker:CreateProcessingJob
         sagemaker:DescribeEndpoint sagemaker:ListEndpoints sagemaker:ListProcessingJobs
         sns:Publish sqs:SendMessage""",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from steward.lineage.trace import candidates_at
+from steward.lineage.read import candidates_at
 from tests.steward.functions.house import ARTIFACTS, NAME, House
 
 type Part = Callable[[House], None]

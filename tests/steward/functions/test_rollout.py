@@ -2,7 +2,7 @@
 
 import pytest
 
-from steward.lineage.trace import served_at
+from steward.lineage.read import served_at
 from tests.steward.builders import after
 from tests.steward.functions.house import ARTIFACTS, NAME, House, arn
 from tests.steward.functions.parts import ARTIFACT_1, approved, row

@@ -6,7 +6,8 @@ import pytest
 
 from steward.aws import Aws
 from steward.lineage.nodes import USED, WAS_GENERATED_BY, End, Link, Node, Serving, Shift
-from steward.lineage.trace import candidates_at, served_at, upstream
+from steward.lineage.read import candidates_at, served_at
+from steward.lineage.trace import upstream
 from steward.record.ledger import ensure
 from steward.record.lineage import end_writes, serving_writes, shift_writes
 from steward.record.store import Store

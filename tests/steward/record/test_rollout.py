@@ -12,7 +12,7 @@ from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.errors import NotYet
 from steward.lineage.nodes import Node, run_id, snapshot_id
-from steward.lineage.trace import served_at
+from steward.lineage.read import served_at
 from steward.names import Names
 from steward.observe.rollout import read_rollout
 from steward.observe.serving import read_version

@@ -9,7 +9,8 @@ from steward import times
 from steward.aws import Aws
 from steward.lineage.captures import NoPrediction, Prediction
 from steward.lineage.nodes import version_id
-from steward.lineage.trace import Found, Served, Trace, candidates_at, upstream
+from steward.lineage.read import Found, Served, candidates_at
+from steward.lineage.trace import Trace, upstream
 from steward.names import Names, model_of, split_s3
 from steward.record.store import Store
 
@@ -88,6 +89,7 @@ class Lineage:
                     "at": times.iso(node.at),
                     "facts": dict(node.facts) | _rows_of(node, rows),
                     "end": dict(node.end) if node.end else None,
+                    "links": [{"term": one, "to": to} for one, to in node.links],
                 }
                 for depth, term, node in trace.walk()
             ],

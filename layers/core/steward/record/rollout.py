@@ -185,7 +185,7 @@ def record_found(
         id=rollout_id(names.endpoint, found.number),
         at=endpoint.modified_at,
         facts={"direction": "found", "config": endpoint.config},
-        links=(Link(WAS_INFORMED_BY, found.decision),),
+        links=(Link(WAS_INFORMED_BY, found.decision), *_version_link(store, names, found)),
     )
     condition = {"number": last.number, "state": "closed"} if last else ABSENT
     work = [
@@ -193,6 +193,12 @@ def record_found(
         *serving_writes(store, _serving(names, found, endpoint)),
     ]
     return record(store, names.model, verdict, [node], work)
+
+
+def _version_link(store: Store, names: Names, found: Rollout) -> tuple[Link, ...]:
+    """To the version that was found, if it was ever registered and judged."""
+    version = version_id(names.group, found.version)
+    return (Link(USED, version),) if store.get(store.lineage, version, "node") else ()
 
 
 def _serving(names: Names, rollout: Rollout, endpoint: EndpointFacts) -> Serving:

@@ -64,6 +64,20 @@ class Store:
         values = {":pk": pk, ":low": low, ":high": high}
         return self._query(table, "pk = :pk AND sk BETWEEN :low AND :high", values)
 
+    def page(
+        self, table: str, pk: str, low: str, high: str, most: int, *, newest_first: bool = False
+    ) -> list[dict[str, object]]:
+        """Up to `most` items of a partition from one sort key to another: one request of 1 MB."""
+        answer = self.aws.dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
+            ExpressionAttributeValues=to_item({":pk": pk, ":low": low, ":high": high}),
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            Limit=most,
+        )
+        return [from_item(item) for item in answer["Items"]]
+
     def _query(
         self, table: str, condition: str, values: Mapping[str, object]
     ) -> list[dict[str, object]]:

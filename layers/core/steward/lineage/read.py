@@ -1,0 +1,141 @@
+"""Reads what the lineage holds: nodes by id, what came from them, and what served when."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward import times
+from steward.record.store import Store
+
+# Sort keys of the ways back begin with a time; ":" sorts behind every digit.
+_FIRST_WAY, _LAST_WAY = "0", ":"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A node, with how it ended if it is an activity, and what it came from."""
+
+    id: str
+    at: datetime
+    facts: Mapping[str, object]
+    end: Mapping[str, object] | None
+    links: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an endpoint serves from `since` on: version to share in percent, and why."""
+
+    endpoint: str
+    since: datetime
+    versions: Mapping[str, int]
+    rollout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """That a node came from this one: by which PROV term, and when."""
+
+    key: str
+    at: datetime
+    term: str
+    node: str
+
+
+def nodes(store: Store, ids: Iterable[str]) -> dict[str, Found]:
+    """The nodes that are on record, by id: one batch read for fifty."""
+    keys = [(node_id, sk) for node_id in ids for sk in ("node", "end")]
+    return {node.id: node for node in _found(store.many(store.lineage, keys))}
+
+
+def ways_back(
+    store: Store, node_id: str, most: int, after: str | None = None
+) -> tuple[list[Way], str | None]:
+    """What came from a node, oldest first, up to `most`; then the key to go on after, if any."""
+    low = _FIRST_WAY if after is None else f"{after}\0"
+    rows = store.page(store.lineage, node_id, low, _LAST_WAY, most + 1)
+    ways = [_way(str(row["sk"])) for row in rows[:most]]
+    return ways, ways[-1].key if len(rows) > most else None
+
+
+def _way(key: str) -> Way:
+    at, _, term, node = key.split("#", 3)
+    return Way(key, times.parse(at), term, node)
+
+
+def served_at(store: Store, endpoint: str, when: datetime) -> Served | None:
+    """What an endpoint served at a moment: one query with limit 1. None: nothing yet."""
+    row = store.last(store.lineage, f"serving#{endpoint}", until=times.iso(when))
+    return _served(endpoint, row) if row else None
+
+
+def _served(endpoint: str, row: Mapping[str, object]) -> Served:
+    versions = row["versions"]
+    return Served(
+        endpoint=endpoint,
+        since=times.parse(str(row["sk"])),
+        versions={str(k): int(str(v)) for k, v in versions.items()}
+        if isinstance(versions, Mapping)
+        else {},
+        rollout=str(row["rollout"]),
+    )
+
+
+def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
+    """What may have answered at a moment: one entry, or two while traffic was being shifted.
+
+    From the call that started a rollout until its end, however it ended, its version may have;
+    before the first deployment ended, nothing has.
+    """
+    now = served_at(store, endpoint, when)
+    # A rollout's number follows the time in the key; "~" sorts behind every number.
+    row = store.last(store.lineage, f"shifting#{endpoint}", until=f"{times.iso(when)}#~")
+    # An endpoint that was taken down serves no version from then on.
+    if now is None or not now.versions:
+        return []
+    if row is None or row["rollout"] == now.rollout:
+        return [now]
+    since = times.parse(str(row["sk"]).partition("#")[0])
+    shift = Served(endpoint, since, {str(row["version"]): 100}, str(row["rollout"]))
+    return [now, shift] if _may_have_answered(store, shift, when) else [now]
+
+
+def _may_have_answered(store: Store, shift: Served, when: datetime) -> bool:
+    end = store.get(store.lineage, shift.rollout, "end")
+    if end is None:
+        return True
+    facts = _facts(end)
+    if facts.get("outcome") == "withdrawn":
+        return False
+    # When the time of the call was lost, since the rollout's opening is all that is known.
+    asked = times.parse(str(facts.get("asked_at") or times.iso(shift.since)))
+    return asked <= when < times.parse(str(end["at"]))
+
+
+def _found(items: list[dict[str, object]]) -> Iterator[Found]:
+    ends = {str(item["pk"]): item.get("facts") for item in items if item["sk"] == "end"}
+    for item in items:
+        if item["sk"] != "node":
+            continue
+        node_id, end = str(item["pk"]), ends.get(str(item["pk"]))
+        yield Found(
+            id=node_id,
+            at=times.parse(str(item["at"])),
+            facts=_facts(item),
+            end=end if isinstance(end, Mapping) else None,
+            links=_links(item.get("links")),
+        )
+
+
+def _facts(item: Mapping[str, object]) -> Mapping[str, object]:
+    facts = item.get("facts")
+    known = facts if isinstance(facts, Mapping) else {}
+    told = ("concern", "subject", "verdict", "reason")
+    return {**{name: item[name] for name in told if name in item}, **known}
+
+
+def _links(value: object) -> tuple[tuple[str, str], ...]:
+    links = value if isinstance(value, list) else []
+    return tuple(
+        (str(link["term"]), str(link["to"])) for link in links if isinstance(link, Mapping)
+    )
