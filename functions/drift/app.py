@@ -72,9 +72,9 @@ from steward.observe.monitor import (
     observe_jobs,
     observe_watchable,
     observe_written,
-    read_baseline,
     read_failure,
     read_jobs,
+    read_spec,
     read_watched,
 )
 from steward.observe.reports import file_id, observe_file, report_of, report_of_alarm
@@ -220,7 +220,7 @@ def start_again(scope: Scope, job: OpenJob) -> None:
     elif code is None:
         give_up(scope, job.due, "not started", "the monitor's code is not published any more")
     else:
-        start(scope, job.due, read_baseline(scope.store, scope.names, watchable), code)
+        start(scope, job.due, read_spec(scope.store, scope.names, watchable), code)
 
 
 def give_up(scope: Scope, due: Due, status: str, why: str) -> None:
@@ -241,7 +241,7 @@ def watch(scope: Scope) -> int:
     due = {kind: windows_due(scope, kind, watchable, known) for kind in scope.spec.monitor.kinds}
     if not any(due.values()):
         return 0
-    watchable = read_baseline(scope.store, scope.names, watchable)
+    watchable = read_spec(scope.store, scope.names, watchable)
     code = observe_code(scope.aws, scope.settings.artifact_bucket)
     baseline = has_baseline(scope.aws, watchable)
     return sum(
@@ -356,7 +356,7 @@ def plans(
 ) -> dict[str, tuple[Wanted, Definition | None]]:
     """What the schedule of each kind should run, or why it can run nothing."""
     settings = scope.settings
-    watchable = read_baseline(scope.store, scope.names, watchable)
+    watchable = read_spec(scope.store, scope.names, watchable)
     place = Place(settings.artifact_bucket, settings.landing_bucket, settings.execution_role_arn)
     code = observe_code(scope.aws, settings.artifact_bucket)
     script = code.files.get(PREPROCESS, "") if code else ""

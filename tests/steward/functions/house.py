@@ -67,7 +67,7 @@ class House:
         self, aws: Aws, clock: Clock, apps: dict[str, ModuleType], columns: list[str]
     ) -> None:
         self.aws, self.clock = aws, clock
-        self.store = Store(aws, "lineage", "work")
+        self.store = Store(aws, "lineage", "work", ARTIFACTS)
         self.sagemaker, self._tables = FakeSageMaker(clock), FakeTables()
         self.cloudwatch, self.autoscaling = FakeCloudWatch(), FakeAutoscaling()
         self._apps, self._columns = apps, columns

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from steward.lineage.read import nodes
 from steward.lineage.trace import upstream
-from steward.lineage.whole import whole
+from steward.lineage.whole import whole_facts
 from tests.steward.builders import NOON
 from tests.steward.functions.house import ARTIFACTS, LANDING, NAME, House, event
 from tests.steward.ledger import decisions, faults
@@ -428,10 +429,10 @@ class TestReport:
         node = node_of(serving)
         assert node["facts"]["M"]["violations"] == {"N": "10000"}
         assert len(node["facts"]["M"]["listed"]["L"]) == 4
-        item = serving.store.get(serving.store.lineage, node["pk"]["S"], "node")
-        facts = whole(serving.aws, ARTIFACTS, item or {})["facts"]
-        assert isinstance(facts, dict)
-        assert len(facts["listed"]) == 20
+        (found,) = nodes(serving.store, [node["pk"]["S"]]).values()
+        listed = whole_facts(serving.store, found)["listed"]
+        assert isinstance(listed, list)
+        assert len(listed) == 20
 
     def test_with_figures_that_no_table_can_hold_is_on_record(self, serving: House) -> None:
         wild = DRIFTED | {"p_value": 1e-300, "statistic": 1e300, "effect": float("nan")}

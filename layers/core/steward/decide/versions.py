@@ -34,6 +34,7 @@ class Version:
 
     `created_by` and `run_by` made the version and started its run; `compared_with` is the artifact
     that served when it was judged, empty when nothing did, None when the gate does not compare.
+    `reports`: the folder of its run's reports, empty if it has none of ours.
     `adopted` is a config of somebody else's that serves this version.
     `revision` counts the row's writes, so that a write on top of a stale read is refused.
     """
@@ -53,6 +54,7 @@ class Version:
     served_at: datetime | None = None
     failed_under: str | None = None
     adopted: str | None = None
+    reports: str = ""
     revision: int = 1
 
     @property

@@ -76,6 +76,11 @@ def dataset_id(bucket: str, key: str, identity: str) -> str:
     return f"dataset#{digest.of([bucket, key, identity])[:32]}"
 
 
+def object_partition(bucket: str, key: str) -> str:
+    """Where the versions of an object that were seen stand, in the order in which they came."""
+    return f"object#{digest.of([bucket, key])[:32]}"
+
+
 def snapshot_id(sha256: str) -> str:
     """Node id of a snapshot, by the digest of its manifest."""
     return f"snapshot#{sha256}"

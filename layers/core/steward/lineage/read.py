@@ -13,13 +13,18 @@ _FIRST_WAY, _LAST_WAY = "0", ":"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A node, with how it ended if it is an activity, and what it came from."""
+    """A node, with how it ended if it is an activity, and what it came from.
+
+    `bulk` names its whole facts, when the table has them in short.
+    """
 
     id: str
     at: datetime
     facts: Mapping[str, object]
     end: Mapping[str, object] | None
+    ended_at: datetime | None
     links: tuple[tuple[str, str], ...]
+    bulk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def _may_have_answered(store: Store, shift: Served, when: datetime) -> bool:
 
 
 def _found(items: list[dict[str, object]]) -> Iterator[Found]:
-    ends = {str(item["pk"]): item.get("facts") for item in items if item["sk"] == "end"}
+    ends = {str(item["pk"]): item for item in items if item["sk"] == "end"}
     for item in items:
         if item["sk"] != "node":
             continue
@@ -122,8 +127,10 @@ def _found(items: list[dict[str, object]]) -> Iterator[Found]:
             id=node_id,
             at=times.parse(str(item["at"])),
             facts=_facts(item),
-            end=end if isinstance(end, Mapping) else None,
+            end=_facts(end) if end else None,
+            ended_at=times.parse(str(end["at"])) if end else None,
             links=_links(item.get("links")),
+            bulk=str(item["bulk"]) if "bulk" in item else None,
         )
 
 

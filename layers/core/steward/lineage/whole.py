@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from steward.aws import Aws
+from steward.lineage.read import Found
+from steward.record.store import Store
 
 
 def key_of(sha256: str) -> str:
@@ -11,10 +12,14 @@ def key_of(sha256: str) -> str:
     return f"record/{sha256}.json"
 
 
-def whole(aws: Aws, bucket: str, item: Mapping[str, object]) -> dict[str, object]:
-    """The item with all its facts."""
-    sha256 = item.get("bulk")
-    if sha256 is None:
-        return dict(item)
-    body = aws.s3.get_object(Bucket=bucket, Key=key_of(str(sha256)))["Body"].read()
-    return {**item, **json.loads(body)}
+def whole_facts(store: Store, node: Found) -> Mapping[str, object]:
+    """All facts of a node, of a decision its whole reason too."""
+    if node.bulk is None:
+        return node.facts
+    found = store.aws.s3.get_object(Bucket=store.bucket, Key=key_of(node.bulk))
+    content = json.loads(found["Body"].read())
+    return {**node.facts, **content["facts"], **_reason(content)}
+
+
+def _reason(content: Mapping[str, object]) -> dict[str, object]:
+    return {"reason": content["reason"]} if "reason" in content else {}

@@ -27,7 +27,7 @@ _SKEW = timedelta(hours=1)
 class Watchable:
     """The version that serves, and where its training run left what it is compared with.
 
-    `baseline` and `spec_uri` are empty when nobody knows, and until `read_baseline`.
+    `baseline` and `spec_uri` are empty when nobody knows, the latter until `read_spec` too.
     """
 
     version: int
@@ -72,16 +72,14 @@ def observe_watchable(aws: Aws, store: Store, names: Names) -> Watchable | None:
     version = read_version(store, names.model, live) if live else None
     if version is None or version.served_at is None:
         return None
-    return Watchable(version.number, version.served_at, version.artifact.uri)
+    uri = version.artifact.uri
+    return Watchable(version.number, version.served_at, uri, baseline=version.reports)
 
 
-def read_baseline(store: Store, names: Names, watchable: Watchable) -> Watchable:
-    """The same with the folder of its run's reports, and the spec that its run was given."""
+def read_spec(store: Store, names: Names, watchable: Watchable) -> Watchable:
+    """The same with the spec that its run was given."""
     found = store.get(store.lineage, version_id(names.group, watchable.version), "node") or {}
-    facts = _mapping(found.get("facts"))
-    return replace(
-        watchable, baseline=str(facts.get("reports", "")), spec_uri=_spec_uri(store, found)
-    )
+    return replace(watchable, spec_uri=_spec_uri(store, found))
 
 
 def _spec_uri(store: Store, node: Mapping[str, object]) -> str:

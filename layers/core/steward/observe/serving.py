@@ -130,6 +130,7 @@ def version_from(row: dict[str, object]) -> Version:
         served_at=times.parse(str(served)) if served else None,
         failed_under=_optional(row.get("failed_under")),
         adopted=_optional(row.get("adopted")),
+        reports=str(row.get("reports", "")),
         revision=int(str(row["revision"])),
     )
 

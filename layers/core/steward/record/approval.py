@@ -65,11 +65,9 @@ def record_judgement(
 
 def _facts(package: Package, evidence: Evidence) -> dict[str, object]:
     facts: dict[str, object] = {
-        "package": package.arn,
         "artifact": package.artifact_uri,
         "artifact_version": evidence.artifact_version,
         "artifact_sha256": package.artifact_sha256,
-        "reports": report_folder(package.reports.values()),
         "prepared": package.prepared_uri,
     }
     # With its digest the image is a node of its own.
@@ -146,6 +144,7 @@ def _version(verdict: Verdict, model: str, package: Package, evidence: Evidence)
         run_by=evidence.run_by.person,
         compared_with=None,
         decision=verdict.id(model),
+        reports=report_folder(package.reports.values()),
     )
 
 

@@ -20,10 +20,12 @@ def fitted(store: Store, write: Write) -> Write:
     if not isinstance(facts, Mapping) or size(to_item(write.item)) <= _MOST:
         return write
     large = {key: write.item[key] for key in ("facts", "reason") if key in write.item}
+    short = {key: _short(value) for key, value in large.items()}
     whole = digest.canonical(large)
+    if digest.canonical(short) == whole:
+        return write
     sha256 = digest.of_text(whole)
     put_once(store.aws, store.bucket, key_of(sha256), whole)
-    short = {key: _short(value) for key, value in large.items()}
     return replace(write, item={**write.item, **short, "bulk": sha256})
 
 

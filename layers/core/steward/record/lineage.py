@@ -6,7 +6,7 @@ from datetime import datetime
 
 from steward import times
 from steward.decide.verdict import Verdict
-from steward.lineage.nodes import End, Link, Node, Serving, Shift
+from steward.lineage.nodes import End, Link, Node, Serving, Shift, object_partition
 from steward.record.store import ABSENT, PRESENT, Store, Write, check, put
 
 
@@ -18,6 +18,13 @@ def node_writes(store: Store, nodes: Iterable[Node]) -> list[Write]:
         for link in node.links:
             writes += _edge_writes(store, node, link)
     return writes
+
+
+def object_writes(store: Store, dataset: Node) -> list[Write]:
+    """That an object version is one of its object's: who asks about a file knows its key only."""
+    partition = object_partition(str(dataset.facts["bucket"]), str(dataset.facts["key"]))
+    seen = {"pk": partition, "sk": f"{times.iso(dataset.at)}#{dataset.id}"}
+    return [put(store.lineage, seen, ABSENT)]
 
 
 def decision_writes(

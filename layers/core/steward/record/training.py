@@ -33,7 +33,7 @@ from steward.observe.training import object_key
 from steward.record.agenda import on_agenda
 from steward.record.decisions import record
 from steward.record.ledger import append, ensure, ensure_ways_back
-from steward.record.lineage import end_writes, node_writes
+from steward.record.lineage import end_writes, node_writes, object_writes
 from steward.record.store import ABSENT, Store, Write, check, delete, put
 from steward.spec.model import ModelSpec
 
@@ -45,11 +45,15 @@ def record_upload(
     node = _dataset(upload, verdict)
     if verdict.kind == "accept":
         work = _work_of_upload(store, spec.name, upload, node.id, known)
-        done = append(store, spec.name, [*node_writes(store, [node]), *work])
+        done = append(store, spec.name, [*_dataset_writes(store, node), *work])
     else:
-        done = record(store, spec.name, verdict, [node])
+        done = record(store, spec.name, verdict, [node], object_writes(store, node))
     if not done and not store.get(store.lineage, node.id, "node"):
         raise NotYet(f"{upload.key}: another version of it was recorded at the same moment")
+
+
+def _dataset_writes(store: Store, node: Node) -> list[Write]:
+    return [*node_writes(store, [node]), *object_writes(store, node)]
 
 
 def is_recorded(store: Store, event: ObjectCreated) -> bool:
