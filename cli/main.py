@@ -17,7 +17,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import destroy, repository, rollouts
+from cli import ask, destroy, repository, rollouts
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
@@ -29,15 +29,12 @@ from cli.publish import publish
 from cli.replay import options as replay
 from cli.status import lines, status
 from cli.target import Misused, Refused, confirm, find, local_endpoint, now
-from cli.trace import tree
 from cli.up import DATA, samples, up
 from local_aws.client import LocalAwsError, Way, advance, logs_folder
 from local_aws.client import now as embedded_now
 from steward import times
 from steward.aws import Aws, error_code
 from steward.errors import BadSpec
-from steward.lineage.ask import ask
-from steward.settings import LineageSettings
 from steward.spec.read import read_all
 
 DONE, NO, USAGE, AWS_FAILED, STOPPED = 0, 1, 2, 3, 130
@@ -94,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--prefix", default="steward", help="the deployment's prefix")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
+    ask.add(commands.add_parser)
     rollouts.add(commands.add_parser)
     replay.add(commands.add_parser)
     _of_a_laptop(commands.add_parser)
@@ -125,14 +123,6 @@ def _of_a_deployment(add: Callable[..., argparse.ArgumentParser]) -> None:
     one = add("status", help="what is registered, serves, waits, comes next")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_status)
-
-    one = add("trace", help="where did a prediction come from?")
-    one.add_argument("--record", metavar="S3URI#LINE", help="a line of a capture file")
-    one.add_argument("--id", help="the inference id of a captured prediction")
-    one.add_argument("--endpoint", help="the endpoint that answered")
-    one.add_argument("--at", type=_time, help="when, ISO 8601, UTC unless it says otherwise")
-    one.add_argument("--json", action="store_true")
-    one.set_defaults(run=_trace)
 
 
 def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -189,13 +179,6 @@ def _duration(text: str) -> timedelta:
     if length is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 10m, 1h or 7d")
     return length
-
-
-def _time(text: str) -> str:
-    try:
-        return times.iso(times.parse(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -274,26 +257,6 @@ def _tell(result: Result) -> int:
 
 def _events(_: argparse.Namespace) -> int:
     print("\n".join(write_wrapped() or ["nothing differs"]))
-    return DONE
-
-
-def _trace(options: argparse.Namespace) -> int:
-    if not (options.record or (options.endpoint and (options.id or options.at))):
-        raise Misused("Give --record, or --endpoint with --id or --at or both.")
-    if options.record and not re.fullmatch(r"s3://[^/]+/.+#\d+", options.record):
-        raise Misused(f"--record is s3://bucket/key#LINE, not {options.record}.")
-    where = find(options.prefix)
-    settings = LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
-    named = {"record": options.record, "id": options.id}
-    named |= {"endpoint": options.endpoint, "at": options.at}
-    if options.id and not options.at:
-        print("looking through the capture files of the last 24 hours", file=sys.stderr)
-    question = {name: value for name, value in named.items() if value}
-    answer = ask(Aws(), settings, question, now(where))
-    if "error" in answer:
-        print(answer["error"], file=sys.stderr)
-        return NO
-    print(json.dumps(answer, indent=2) if options.json else "\n".join(tree(answer)))
     return DONE
 
 

@@ -79,7 +79,9 @@ class Stage:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.aws, self.target.lineage_table, self.target.work_table)
+        return Store(
+            self.aws, self.target.lineage_table, self.target.work_table, self.target.artifact_bucket
+        )
 
     @cached_property
     def names(self) -> Names:

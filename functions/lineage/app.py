@@ -1,7 +1,7 @@
-"""Lineage: answer where a prediction came from, or what an endpoint served at a moment.
+"""Lineage: answer where a prediction came from, and what follows from it.
 
-Invoked directly with `{"record": "s3://...#LINE"}`, `{"endpoint", "id"}` (and `"at"`) or
-`{"endpoint", "at"}`; the answer is the same JSON as `steward trace --json`.
+Asked over HTTPS (`GET /trace?...`, see steward/lineage/http.py), or invoked directly with a
+question such as `{"ask": "why", "endpoint": ...}`; the answer is the same JSON as the command's.
 """
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from steward import clock
 from steward.aws import Aws
 from steward.lineage.ask import ask
+from steward.lineage.http import is_request, respond
 from steward.log import logger
 from steward.settings import LineageSettings, load
 
@@ -19,5 +20,7 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     """Answer one question."""
     del context
     settings = load(LineageSettings)
-    logger.info("asked", extra={"question": sorted(event)})
+    logger.info("asked", extra={"question": event.get("rawPath") or event.get("ask")})
+    if is_request(event):
+        return respond(_aws, settings, event, clock.now())
     return ask(_aws, settings, event, clock.now())

@@ -17,6 +17,8 @@ from tests.steward.builders import after
 ENDPOINT = "steward-mortgage"
 SHARED = Prediction(
     uri="s3://artifacts/capture/mortgage/shared/x.jsonl",
+    etag="e-1",
+    file_version=None,
     line=1,
     model="mortgage",
     version=None,

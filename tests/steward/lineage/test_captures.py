@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from steward.aws import Aws
-from steward.lineage.captures import NoPrediction, at_record, hours_of, with_id
+from steward.lineage.captures import NotOnRecord, at_record, hours_of, with_id
 
 BUCKET, ENDPOINT = "artifacts", "steward-mortgage"
 AT = datetime(2026, 11, 20, 23, 33, 12, tzinfo=UTC)
@@ -72,7 +72,7 @@ class TestByRecord:
     @pytest.mark.parametrize("number", [0, 3, -1])
     def test_on_no_line_of_the_file(self, aws: Aws, capture: Capture, number: int) -> None:
         uri = capture(LATE_HOUR, line("e1"), line("e2"))
-        with pytest.raises(NoPrediction, match=rf"{uri} has no line {number}"):
+        with pytest.raises(NotOnRecord, match=rf"{uri} has no line {number}"):
             at_record(aws, uri, number)
 
     @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ class TestByRecord:
     def test_in_a_file_whose_key_names_no_version(
         self, aws: Aws, capture: Capture, key: str
     ) -> None:
-        with pytest.raises(NoPrediction, match="its key does not name a version"):
+        with pytest.raises(NotOnRecord, match="its key does not name a version"):
             at_record(aws, capture(key, line("e1")), 1)
 
     def test_in_a_file_that_does_not_exist(self, aws: Aws, capture: Capture) -> None:
         capture(LATE_HOUR, line("e1"))
-        with pytest.raises(NoPrediction, match=r"b2\.jsonl"):
+        with pytest.raises(NotOnRecord, match=r"b2\.jsonl"):
             at_record(aws, f"s3://{BUCKET}/{LATE_HOUR.replace('b.jsonl', 'b2.jsonl')}", 1)
 
 
@@ -115,18 +115,18 @@ class TestById:
 
     def test_that_is_missing_says_where_it_was_looked_for(self, aws: Aws, capture: Capture) -> None:
         capture(NOON_HOUR, line("e1", "app-1"))
-        with pytest.raises(NoPrediction) as none:
+        with pytest.raises(NotOnRecord) as none:
             self.find(aws, "app-1")
         assert str(none.value) == (
             "no prediction 'app-1' of steward-mortgage was captured "
             "from 2026-11-20 23:00 to 2026-11-20 23:59 UTC"
         )
-        with pytest.raises(NoPrediction, match="from 2026-11-19 23:00 to 2026-11-20 23:59"):
+        with pytest.raises(NotOnRecord, match="from 2026-11-19 23:00 to 2026-11-20 23:59"):
             self.find(aws, "app-9", at=None)
 
     def test_of_another_endpoint_is_not_taken_for_it(self, aws: Aws, capture: Capture) -> None:
         capture(LATE_HOUR, line("e1", "app-1"))
-        with pytest.raises(NoPrediction):
+        with pytest.raises(NotOnRecord):
             self.find(aws, "app-1", endpoint="steward-other")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from steward import times
 from steward.aws import Aws
-from steward.lineage.captures import NoPrediction, Prediction
+from steward.lineage.captures import NotOnRecord, Prediction
 from steward.lineage.nodes import version_id
 from steward.lineage.read import Found, Served, candidates_at
 from steward.lineage.trace import Trace, upstream
@@ -39,6 +39,7 @@ class Lineage:
         roots = [version_id(group, number) for number in numbers]
         asked = {
             "record": f"{prediction.uri}#{prediction.line}",
+            "file": {"etag": prediction.etag, "version_id": prediction.file_version},
             "inference_id": prediction.inference_id,
             "at": times.iso(prediction.at),
             "endpoint": prediction.endpoint,
@@ -61,10 +62,10 @@ class Lineage:
     def of_moment(self, endpoint: str, at: datetime) -> Answer:
         """Everything behind what an endpoint served at a moment."""
         if model_of(self.prefix, endpoint) is None:
-            raise NoPrediction(f"{endpoint} is no endpoint of prefix {self.prefix}")
+            raise NotOnRecord(f"{endpoint} is no endpoint of prefix {self.prefix}")
         served = candidates_at(self.store, endpoint, at)
         if not served:
-            raise NoPrediction(f"{endpoint} served nothing yet at {times.iso(at)}")
+            raise NotOnRecord(f"{endpoint} served nothing at {times.iso(at)}")
         asked = {"endpoint": endpoint, "at": times.iso(at), "exact": len(served) == 1}
         return {"moment": asked} | self._answer(tuple(one.rollout for one in served), served)
 

@@ -18,8 +18,8 @@ _KEY = re.compile(
 )
 
 
-class NoPrediction(Exception):
-    """There is no such captured prediction; the message says where it was looked for."""
+class NotOnRecord(Exception):
+    """What a question is about is not known; the message says where it was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Prediction:
     """
 
     uri: str
+    etag: str
+    file_version: str | None
     line: int
     model: str
     version: int | None
@@ -43,7 +45,7 @@ def at_record(aws: Aws, uri: str, line: int) -> Prediction:
     for prediction in _read(aws, *split_s3(uri)):
         if prediction.line == line:
             return prediction
-    raise NoPrediction(f"{uri} has no line {line}")
+    raise NotOnRecord(f"{uri} has no line {line}")
 
 
 def with_id(
@@ -55,7 +57,7 @@ def with_id(
             if prediction.inference_id == inference_id:
                 return prediction
     first, last = min(hours), max(hours)
-    raise NoPrediction(
+    raise NotOnRecord(
         f"no prediction {inference_id!r} of {endpoint} was captured "
         f"from {first:%Y-%m-%d %H}:00 to {last:%Y-%m-%d %H}:59 UTC"
     )
@@ -82,19 +84,21 @@ def _keys(aws: Aws, bucket: str, model: str, endpoint: str, hours: list[datetime
 def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
     named = _KEY.fullmatch(key)
     if named is None:
-        raise NoPrediction(
+        raise NotOnRecord(
             f"s3://{bucket}/{key} is no capture file of Steward: its key does not name a version"
         )
     try:
-        body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"]
+        file = aws.s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        raise NoPrediction(f"s3://{bucket}/{key} does not exist") from None
-    for line, text in enumerate(body.iter_lines(), start=1):
-        event = json.loads(text)["eventMetadata"]
+        raise NotOnRecord(f"s3://{bucket}/{key} does not exist") from None
+    for line, text in enumerate(file["Body"].iter_lines(), start=1):
+        event = _metadata(text, f"{key}#{line}")
         yield Prediction(
             uri=f"s3://{bucket}/{key}",
+            etag=file["ETag"].strip('"'),
+            file_version=file.get("VersionId"),
             line=line,
             model=named[1],
             version=int(named[2]) if named[2] else None,
@@ -102,6 +106,14 @@ def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
             inference_id=str(_identity(event)),
             at=times.parse(event["inferenceTime"]),
         )
+
+
+def _metadata(text: bytes, where: str) -> Mapping[str, str]:
+    try:
+        found = json.loads(text)["eventMetadata"]
+        return {**found, "inferenceTime": found["inferenceTime"]}
+    except (ValueError, TypeError, KeyError):
+        raise NotOnRecord(f"{where} is no captured prediction") from None
 
 
 def _identity(event: Mapping[str, object]) -> object:
