@@ -27,7 +27,7 @@ UPLOAD = "events/training-upload.json"
         ("trace", "Give --record, or --endpoint with --id or --at"),
         ("trace --id L01301", "Give --record, or --endpoint with --id or --at"),
         ("trace --endpoint steward-mortgage", "Give --record, or --endpoint with --id or --at"),
-        ("trace --record s3://bucket/key", "--record is s3://bucket/key#LINE"),
+        ("trace --record s3://bucket/key", "is not s3://bucket/key#LINE"),
         ("trace --endpoint e --at yesterday", "'yesterday' is no ISO 8601 time"),
         ("up --port x", "'x' is no port from 0 to 65535"),
         ("up --port 65536", "'65536' is no port from 0 to 65535"),
