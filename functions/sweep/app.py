@@ -1,13 +1,17 @@
-"""Sweep: ask the concerns to look at the models that are due; decide nothing."""
+"""Sweep: ask the concerns to look at the models that are due, and sign the ledgers once a day."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from steward import clock, digest
+from steward.act.checkpoint import key_of, put, sign
 from steward.act.notify import ask_to_look
 from steward.aws import Aws
+from steward.decide.checkpoint import Signed, heads_of, is_due, statement
 from steward.errors import BadEvent
 from steward.events import fields
 from steward.log import logger
-from steward.record.agenda import read_agenda
+from steward.observe.checkpoint import read_checkpoint, read_heads, signed_from
+from steward.record.agenda import note_checkpoint, read_agenda
 from steward.record.store import Store
 from steward.settings import SweepSettings, load
 from steward.spec.read import read_all
@@ -23,7 +27,9 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     del context
     settings = load(SweepSettings)
     known = set(read_all(settings.models))
-    due = read_agenda(Store(_aws, lineage="", work=settings.work_table))
+    store = Store(_aws, settings.lineage_table, settings.work_table)
+    agenda = read_agenda(store)
+    due = agenda.due
     if is_full_look(event):
         due |= {(concern, model) for model in known for concern in CONCERNS}
     # A model whose file was removed keeps its rows, and nobody looks at them.
@@ -37,7 +43,27 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     for concern, model in looks:
         ask_to_look(_aws, queues[CONCERNS.index(concern)], model)
     logger.info("asked for %d looks", len(looks), extra={"looks": list(map("/".join, looks))})
+    checkpoint(store, settings, known, signed_from(agenda.checkpoint))
     return {"looks": len(looks)}
+
+
+def checkpoint(
+    store: Store, settings: SweepSettings, models: set[str], last: Signed | None
+) -> None:
+    """Sign where the ledgers end, unless that was done today or nothing is on record yet."""
+    now = clock.now()
+    if not is_due(last, now):
+        return
+    heads = heads_of(read_heads(store, models), last)
+    if not heads:
+        return
+    stated = statement(settings.prefix, now, heads, last)
+    today = now.date()
+    signed = Signed(today, digest.of(stated), heads)
+    if not put(_aws, settings.ledger_bucket, today, sign(_aws, settings.ledger_key, stated)):
+        signed = read_checkpoint(_aws, settings.ledger_bucket, key_of(today), today)
+    note_checkpoint(store, signed)
+    logger.info("signed the ledgers", extra={"heads": heads, "sha256": signed.sha256})
 
 
 def is_full_look(event: dict[str, object]) -> bool:

@@ -58,8 +58,12 @@ class DriftSettings(Deployment):
 class SweepSettings:
     """Environment of functions/sweep."""
 
+    prefix: str
     steward_models: str
+    lineage_table: str
     work_table: str
+    ledger_bucket: str
+    ledger_key: str
     training_queue_url: str
     approval_queue_url: str
     rollout_queue_url: str

@@ -4,10 +4,23 @@ The sweep reads it in one query. A row carries a mark; it is removed only if the
 one that was read before looking, so that work that arrives meanwhile keeps its row.
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from steward.decide.checkpoint import Signed
 from steward.record.store import Store, Write, delete, put
 
 # No model can have this name.
 AGENDA = "#agenda"
+_CHECKPOINT = "#checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Concern and model of everything that is due, and the row of the last checkpoint."""
+
+    due: set[tuple[str, str]]
+    checkpoint: Mapping[str, object] | None
 
 
 def on_agenda(store: Store, concern: str, model: str, mark: str) -> Write:
@@ -28,7 +41,14 @@ def off_agenda(store: Store, concern: str, model: str, mark: str | None) -> None
         store.transact([delete(store.work, AGENDA, f"{concern}#{model}", {"mark": mark})])
 
 
-def read_agenda(store: Store) -> set[tuple[str, str]]:
-    """Concern and model of everything that is due: one query."""
+def read_agenda(store: Store) -> Agenda:
+    """Everything that is due: one query."""
     rows = store.query(store.work, AGENDA)
-    return {(str(row["concern"]), str(row["model"])) for row in rows}
+    due = {(str(row["concern"]), str(row["model"])) for row in rows if "concern" in row}
+    return Agenda(due, next((row for row in rows if row["sk"] == _CHECKPOINT), None))
+
+
+def note_checkpoint(store: Store, signed: Signed) -> None:
+    """Remember the last checkpoint where the sweep reads it anyway."""
+    row = {"pk": AGENDA, "sk": _CHECKPOINT} | asdict(signed) | {"day": signed.day.isoformat()}
+    store.transact([put(store.work, row)])
