@@ -17,6 +17,7 @@ from local_aws import (
     dynamodb,
     events,
     identity,
+    kms,
     s3,
     sagemaker,
     sqs,
@@ -76,6 +77,7 @@ class LocalAws:
         """Extend moto, and return what answers the admin API and what answers AWS's."""
         world = self.world
         identity.install()
+        kms.install()
         sqs.install(world)
         awslambda.install(world)
         bus = events.install(world, awslambda.invoke_event)

@@ -36,7 +36,7 @@ from local_aws.wire import (
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Receive", "Scan")
 JSON_PROTOCOLS = ("json", "rest-json")
 # Their stores are moto's, without locks. The others wait inside an answer, or lock themselves.
-SERIAL = ("s3", "dynamodb", "iam", "sts", "logs", "events", "secretsmanager")
+SERIAL = ("s3", "dynamodb", "iam", "sts", "logs", "events", "secretsmanager", "kms")
 
 
 class Recorder:

@@ -24,6 +24,7 @@ COVERED: dict[str, frozenset[str]] = {
             DeleteAccessKey GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser ListAccessKeys
             ListAttachedRolePolicies ListAttachedUserPolicies ListRolePolicies ListRoles ListUsers
             PutRolePolicy TagRole""",
+        "kms": "CreateAlias CreateKey DescribeKey GetPublicKey Sign Verify",
         "lambda": """
             AddPermission CreateEventSourceMapping CreateFunction GetEventSourceMapping GetFunction
             GetFunctionConfiguration GetLayerVersion GetPolicy Invoke ListEventSourceMappings

@@ -7,6 +7,8 @@ from local_aws.wire import Call, Response
 
 SLIPS = {
     "events:ListRules": ["Rules.CreatedBy"],
+    "kms:CreateKey": ["KeyMetadata.EncryptionAlgorithms"],
+    "kms:DescribeKey": ["KeyMetadata.EncryptionAlgorithms"],
     "lambda:ListLayerVersions": ["LayerVersions.Content", "LayerVersions.LayerArn"],
     "lambda:ListLayers": [
         "Layers.LatestMatchingVersion.Content",

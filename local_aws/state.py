@@ -20,6 +20,7 @@ from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import cloudpickle
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -99,7 +100,7 @@ def _private_key(der: bytes) -> object:
     return load_der_private_key(der, None)
 
 
-def _der(key: RSAPrivateKey) -> bytes:
+def _der(key: RSAPrivateKey | EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -119,6 +120,7 @@ _REDUCED: dict[type, Callable[[Any], tuple[object, ...]]] = {
     threading.Event: lambda event: (_event, (event.is_set(),)),
     WeakValueDictionary: lambda values: (WeakValueDictionary, (dict(values),)),
     RSAPrivateKey: lambda key: (_private_key, (_der(key),)),
+    EllipticCurvePrivateKey: lambda key: (_private_key, (_der(key),)),
     _VersionedKeyStore: lambda store: (
         _new, (type(store),), _versions(store), None, None, _set_versions
     ),

@@ -7,6 +7,7 @@ from typing import cast
 
 from moto.awslambda.models import lambda_backends
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, User, iam_backends
+from moto.kms.models import Key, kms_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -24,9 +25,10 @@ from local_aws.authorization.policy import (
 
 # Operations after which policies may be others.
 CHANGES = (
-    "AddPermission", "AttachRolePolicy", "AttachUserPolicy", "CreateBucket", "CreateFunction",
-    "CreatePolicy", "CreateQueue", "CreateRole", "CreateTopic", "CreateUser", "DeleteUser",
-    "PutBucketPolicy", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes",
+    "AddPermission", "AttachRolePolicy", "AttachUserPolicy", "CreateAlias", "CreateBucket",
+    "CreateFunction", "CreateKey", "CreatePolicy", "CreateQueue", "CreateRole", "CreateTopic",
+    "CreateUser", "DeleteUser", "PutBucketPolicy", "PutRolePolicy", "SetQueueAttributes",
+    "SetTopicAttributes",
 )  # fmt: skip
 
 
@@ -152,6 +154,8 @@ def _resource() -> Iterator[tuple[str, tuple[Statement, ...]]]:
             yield queue.queue_arn, statements_of(queue.name, _parsed(queue.policy))
     for topic in sns_backends[ACCOUNT][REGION].topics.values():
         yield topic.arn, statements_of(topic.name, _parsed(topic.policy))
+    for key in kms_backends[ACCOUNT][REGION].keys.values():
+        yield key.arn, statements_of(_name(key), _parsed(key.policy))
     for function in lambda_backends[ACCOUNT][REGION].list_functions():
         # moto writes the version behind the ARN, which AWS does not unless a qualifier was given.
         statements = [
@@ -161,6 +165,11 @@ def _resource() -> Iterator[tuple[str, tuple[Statement, ...]]]:
             function.function_arn,
             statements_of(function.function_name, {"Statement": statements}),
         )
+
+
+def _name(key: Key) -> str:
+    """A key is known by an alias, if it has one; its own id is another one each time."""
+    return next(iter(key.aliases), key.id)
 
 
 def _parsed(document: str | bytes | Mapping[str, object]) -> Json:

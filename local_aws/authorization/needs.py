@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
+from moto.kms.models import kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local_aws.account import ACCOUNT, REGION
@@ -152,6 +153,24 @@ def _secretsmanager(operation: str, given: Parameters) -> Iterator[Need]:
     )
 
 
+def _kms(operation: str, given: Parameters) -> Iterator[Need]:
+    if operation == "CreateKey":
+        yield Need("kms:CreateKey", "*")
+        return
+    if operation == "CreateAlias":
+        yield Need("kms:CreateAlias", _arn("kms", str(given["AliasName"])))
+    named = str(given.get("KeyId") or given["TargetKeyId"])
+    keys = kms_backends[ACCOUNT][REGION]
+    alias = keys.get_alias_name(named) if "alias/" in named else None
+    key_id = keys.get_key_id_from_alias(alias) if alias else keys.get_key_id(named)
+    key = keys.keys.get(key_id or "")
+    if key is None:  # whoever asks is told that it is not there
+        return
+    told = {member: given.get(member) for member in ("MessageType", "SigningAlgorithm")}
+    context = [(f"kms:{k}", str(v)) for k, v in {"RequestAlias": alias, **told}.items() if v]
+    yield Need(f"kms:{operation}", key.arn, tuple(context))
+
+
 def _events(operation: str, given: Parameters) -> Iterator[Need]:
     bus = "event-bus/default" if operation == "PutEvents" else f"rule/{given.get('Name', '*')}"
     yield Need(f"events:{operation}", _arn("events", bus))
@@ -221,6 +240,7 @@ _OTHERS: dict[str, Callable[[str, Parameters], Iterator[Need]]] = {
     "application-autoscaling": _autoscaling,
     "cloudwatch": _cloudwatch,
     "dynamodb": _dynamodb,
+    "kms": _kms,
     "sqs": _sqs,
     "sns": _sns,
     "secretsmanager": _secretsmanager,

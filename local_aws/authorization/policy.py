@@ -67,6 +67,9 @@ class Policies:
         allowing = [one.id for one in (*mine, *its) if one.document["Effect"] == "Allow"]
         if denying:
             return Decision(False, True, tuple(denying))
+        if _is_key(call.resource):
+            allowing = _let_in_by_key(mine, its, call)
+            return Decision(bool(allowing), False, tuple(allowing))
         return Decision(bool(allowing) or _is_root(call), False, tuple(allowing))
 
     def without(self, statement: str) -> "Policies":
@@ -101,6 +104,22 @@ def _is_root(call: Call) -> bool:
     return call.principal.endswith(":root") and call.action != "sts:AssumeRole"
 
 
+def _is_key(resource: str) -> bool:
+    return resource.startswith("arn:aws:kms:") and ":key/" in resource
+
+
+def _let_in_by_key(mine: list[Statement], its: list[Statement], call: Call) -> list[str]:
+    """Nothing opens a KMS key but its own policy, for the root too.
+
+    It names the caller, or the account, which leaves it to IAM.
+    https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
+    """
+    direct = [one.id for one in its if _names_only(one.document.get("Principal"), call.principal)]
+    if direct or not mine:
+        return direct
+    return [one.id for one in (*mine, *its)] if its else []
+
+
 def _matches(statement: Statement, call: Call) -> bool:
     document = statement.document
     known = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
@@ -114,13 +133,18 @@ def _matches(statement: Statement, call: Call) -> bool:
 
 
 def _names(principal: object, who: str) -> bool:
-    """Whether a resource's policy speaks of this principal."""
+    """Whether a resource's policy speaks of this principal, or of its account."""
+    account = ":".join(who.split(":")[:5]) + ":root"
+    return _names_only(principal, who) or _names_only(principal, account)
+
+
+def _names_only(principal: object, who: str) -> bool:
+    """Whether a resource's policy speaks of this principal itself, or of everybody."""
     if principal == ANYBODY:
         return True
     named = principal if isinstance(principal, Mapping) else {}
     kind = "AWS" if who.startswith("arn:") else "Service"
-    account = ":".join(who.split(":")[:5]) + ":root"
-    return any(one in (ANYBODY, who, account) for one in _texts(named.get(kind, ())))
+    return any(one in (ANYBODY, who) for one in _texts(named.get(kind, ())))
 
 
 def _holds(conditions: object, context: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Buckets, tables and secrets."""
+"""Buckets, tables, secrets and keys."""
 
 import json
 from typing import Any
@@ -116,3 +116,21 @@ def secret(request: Request) -> Made:
         request.properties["SecretString"] = whole
     made = api("secretsmanager", "create_secret", Name=name, **request.rest())
     return Made(made["ARN"], {"Id": made["ARN"]})
+
+
+@makes("AWS::KMS::Key")
+def key(request: Request) -> Made:
+    """A key; without a policy of its own it has AWS's default one."""
+    if policy := request.take("KeyPolicy"):
+        request.properties["Policy"] = document(policy)
+    labels = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in request.take("Tags", [])]
+    made = request.api("kms", "create_key", Tags=labels, **request.rest())["KeyMetadata"]
+    return Made(made["KeyId"], {"Arn": made["Arn"], "KeyId": made["KeyId"]})
+
+
+@makes("AWS::KMS::Alias")
+def alias(request: Request) -> Made:
+    """Another name for a key."""
+    name = request.properties["AliasName"]
+    request.api("kms", "create_alias", **request.rest())
+    return Made(name)

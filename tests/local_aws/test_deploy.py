@@ -91,7 +91,7 @@ def test_a_resource_without_a_name_gets_the_same_one_each_time():
 @pytest.mark.parametrize(
     ("resources", "said"),
     [
-        ({"K": {"Type": "AWS::KMS::Key"}}, r"K \(AWS::KMS::Key\): this type is not covered"),
+        ({"N": {"Type": "AWS::EC2::VPC"}}, r"N \(AWS::EC2::VPC\): this type is not covered"),
         ({"Q": queue(Colour="red")}, r"the property Colour is not covered"),
         ({"Q": {**queue(), "CreationPolicy": {}}}, r"CreationPolicy is not covered"),
         ({"Q": queue(QueueName={"Fn::Base64": "x"})}, r"the function Fn::Base64 is not covered"),

@@ -17,6 +17,7 @@ from tests.processes import comes_true
 TEMPLATE = Path(__file__).parent / "template.yaml"
 KEPT = Way(keep=True)
 BUCKET = "kept-things"
+SIGNED = {"KeyId": "alias/tiny", "Message": b"kept", "SigningAlgorithm": "ECDSA_SHA_256"}
 
 
 def client(aws, service, *key):
@@ -57,12 +58,14 @@ def fill(aws):
     client(aws, "dynamodb").put_item(TableName="kept", Item={"k": {"S": "1"}, "v": {"N": "2"}})
     iam.create_user(UserName="tina")
     key = iam.create_access_key(UserName="tina")["AccessKey"]
+    signed = client(aws, "kms").sign(**SIGNED)["Signature"]
     group = {"ModelPackageGroupName": "kept"}
     client(aws, "sagemaker").create_model_package_group(**group)
     return {
         "versions": [version["VersionId"] for version in versions],
         "queue": queue,
         "key": (key["AccessKeyId"], key["SecretAccessKey"]),
+        "signed": signed,
         "due": aws.status()["next_due"],
     }
 
@@ -80,6 +83,7 @@ def check(aws, filled):
     assert item["v"] == {"N": "2"}
     who = client(aws, "sts", *filled["key"]).get_caller_identity()["Arn"]
     assert who.endswith(":user/tina")
+    assert client(aws, "kms").verify(Signature=filled["signed"], **SIGNED)["SignatureValid"]
     groups = client(aws, "sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
     assert [group["ModelPackageGroupName"] for group in groups] == ["kept"]
 

@@ -189,7 +189,8 @@ def count_of_template() -> int:
     count = 0
     for resource in template()["Resources"].values():
         properties = resource.get("Properties", {})
-        documents = [properties.get("PolicyDocument"), properties.get("AssumeRolePolicyDocument")]
+        kinds = ("PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy")
+        documents = [properties.get(kind) for kind in kinds]
         documents += [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
         count += sum(len(document["Statement"]) for document in documents if document)
         count += resource["Type"] == "AWS::Lambda::Permission"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
@@ -37,6 +38,10 @@ class Aws:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return boto3.client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        return boto3.client("kms", config=_CONFIG)
 
     @cached_property
     def s3(self) -> "S3Client":
