@@ -49,6 +49,10 @@ class Target:
         return f"{self.prefix}-artifacts-{self.account}-{self.region}"
 
     @property
+    def ledger_bucket(self) -> str:
+        return f"{self.prefix}-ledger-{self.account}-{self.region}"
+
+    @property
     def lineage_table(self) -> str:
         return f"{self.prefix}-lineage"
 

@@ -38,12 +38,14 @@ COVERED: dict[str, frozenset[str]] = {
             CreateMultipartUpload DeleteObject DeleteObjects GetBucketEncryption
             GetBucketLifecycleConfiguration GetBucketLocation GetBucketNotificationConfiguration
             GetBucketOwnershipControls GetBucketPolicy GetBucketTagging GetBucketVersioning
-            GetObject GetObjectAttributes GetObjectTagging GetPublicAccessBlock HeadBucket
+            GetObject GetObjectAttributes GetObjectLockConfiguration GetObjectRetention
+            GetObjectTagging GetPublicAccessBlock HeadBucket
             HeadObject ListBuckets ListMultipartUploads ListObjectVersions ListObjects
             ListObjectsV2 ListParts
             PutBucketEncryption PutBucketLifecycleConfiguration PutBucketNotificationConfiguration
             PutBucketOwnershipControls PutBucketPolicy PutBucketTagging PutBucketVersioning
-            PutObject PutObjectTagging PutPublicAccessBlock UploadPart""",
+            PutObject PutObjectLockConfiguration PutObjectTagging PutPublicAccessBlock
+            UploadPart""",
         "secretsmanager": """
             CreateSecret DescribeSecret GetRandomPassword GetSecretValue ListSecrets
             PutSecretValue""",

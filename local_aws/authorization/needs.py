@@ -70,8 +70,16 @@ _S3_ACTIONS = {
     "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "ListBuckets": "ListAllMyBuckets",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "ListParts": "ListMultipartUploadParts",
     "ListMultipartUploads": "ListBucketMultipartUploads",
+}
+# What a header asks for besides the operation.
+_S3_HEADERS = {
+    "X-Amz-Object-Lock-Mode": "PutObjectRetention",
+    "X-Amz-Bypass-Governance-Retention": "BypassGovernanceRetention",
+    "X-Amz-Bucket-Object-Lock-Enabled": "PutBucketObjectLockConfiguration",
 }
 _OF_VERSIONS = ("GetObject", "HeadObject", "DeleteObject", "GetObjectTagging")
 
@@ -97,6 +105,9 @@ def _s3(operation: str, request: Request) -> Iterator[Need]:
     if given := request.header("If-None-Match"):
         context.append(("s3:if-none-match", given))
     yield Need(f"s3:{action}", thing, tuple(context))
+    for header, other in _S3_HEADERS.items():
+        if request.header(header).lower() not in ("", "false"):
+            yield Need(f"s3:{other}", thing, tuple(context))
     if source := request.header("X-Amz-Copy-Source"):
         yield Need("s3:GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/').partition('?')[0]}")
 

@@ -1,5 +1,6 @@
 """Makes every resource of a translated template, each after those that it names."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -132,9 +133,22 @@ def _parameter(name: str, declared: Mapping[str, Any], given: str | None) -> str
     if not re.fullmatch(declared.get("AllowedPattern", ".*"), text, re.DOTALL):
         wanted = declared.get("ConstraintDescription", declared["AllowedPattern"])
         raise DeployError(f"the parameter {name} is {text!r}; allowed is: {wanted}")
+    if declared.get("Type") == "Number":
+        _check_number(name, declared, text)
     allowed = declared.get("AllowedValues")
     if allowed and text not in map(str, allowed):
         raise DeployError(
             f"the parameter {name} is {text!r}; allowed is: {', '.join(map(str, allowed))}"
         )
     return text
+
+
+def _check_number(name: str, declared: Mapping[str, Any], text: str) -> None:
+    low, high = declared.get("MinValue", -math.inf), declared.get("MaxValue", math.inf)
+    try:
+        fits = float(low) <= float(text) <= float(high)
+    except ValueError:
+        fits = False
+    if not fits:
+        wanted = f"a number from {low} to {high}"
+        raise DeployError(f"the parameter {name} is {text!r}; allowed is: {wanted}")

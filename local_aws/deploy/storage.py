@@ -12,9 +12,12 @@ from local_aws.deploy.resource import Made, Request, document, makes
 def bucket(request: Request) -> Made:
     """A bucket, then each of its settings by a call of its own."""
     api, name = request.api, request.name("BucketName").lower()
-    api(
-        "s3", "create_bucket", Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    where = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    locked = _is_true(request.take("ObjectLockEnabled", False))
+    api("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=locked, **where)
+    if lock := request.take("ObjectLockConfiguration"):
+        settings = _lock(lock)
+        api("s3", "put_object_lock_configuration", Bucket=name, ObjectLockConfiguration=settings)
     if versioning := request.take("VersioningConfiguration"):
         api("s3", "put_bucket_versioning", Bucket=name, VersioningConfiguration=versioning)
     if access := request.take("PublicAccessBlockConfiguration"):
@@ -60,11 +63,22 @@ def _lifecycle(rule: dict[str, Any]) -> dict[str, Any]:
     return {**made, **rule}
 
 
+def _lock(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The same with numbers for numbers, which the value of a parameter is not."""
+    default = dict(configuration["Rule"]["DefaultRetention"])
+    default |= {unit: int(default[unit]) for unit in ("Days", "Years") if unit in default}
+    return {**configuration, "Rule": {"DefaultRetention": default}}
+
+
+def _is_true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
 def _notification(configuration: dict[str, Any]) -> dict[str, Any]:
     if set(configuration) != {"EventBridgeConfiguration"}:
         raise TemplateError("only EventBridgeConfiguration is covered in NotificationConfiguration")
-    enabled = str(configuration["EventBridgeConfiguration"].get("EventBridgeEnabled", True))
-    return {"EventBridgeConfiguration": {}} if enabled.lower() == "true" else {}
+    enabled = configuration["EventBridgeConfiguration"].get("EventBridgeEnabled", True)
+    return {"EventBridgeConfiguration": {}} if _is_true(enabled) else {}
 
 
 @makes("AWS::S3::BucketPolicy")

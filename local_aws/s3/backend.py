@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 from moto.core.common_types import TYPE_RESPONSE
 from moto.iam.access_control import PermissionResult
 from moto.s3 import notifications, urls
-from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
+from moto.s3.models import FakeBucket, FakeKey, s3_backends
 from moto.s3.notifications import S3NotificationEvent as Kind
-from moto.s3.responses import S3Response
 
 from local_aws.account import ACCOUNT
 from local_aws.adapter import replace
 from local_aws.kernel import World
+from local_aws.s3.locks import LockingBackend, LockingResponse
 from local_aws.wire import source_address
 
 NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -89,7 +89,7 @@ def _announces(bucket: FakeBucket) -> bool:
     return configuration is not None and configuration.event_bridge is not None
 
 
-class Backend(S3Backend):
+class Backend(LockingBackend):
     """moto's buckets; deletions are announced."""
 
     announcer: ClassVar[Announcer]
@@ -101,13 +101,14 @@ class Backend(S3Backend):
         version_id: str | None = None,
         bypass: bool = False,
     ) -> tuple[bool, dict[str, Any]]:
-        done, answer = super().delete_object(bucket_name, key_name, version_id, bypass)
+        given = str(bypass).lower() == "true"  # the header's text as it came, for moto true anyway
+        done, answer = super().delete_object(bucket_name, key_name, version_id, given)
         if done:
             self.announcer.deleted(self.get_bucket(bucket_name), key_name, answer, version_id)
         return done, answer
 
 
-class Response(S3Response):
+class Response(LockingResponse):
     """moto's answers; a bucket's notifications say whether EventBridge is switched on."""
 
     def get_bucket_notification(self) -> TYPE_RESPONSE:

@@ -238,11 +238,18 @@ def test_tables_outlive_the_stack_and_can_be_taken_back_in_time(logical: str) ->
 
 
 @pytest.mark.parametrize("logical", of_type("AWS::S3::Bucket"))
-def test_buckets_are_private_encrypted_versioned_and_send_events(logical: str) -> None:
+def test_buckets_are_private_encrypted_versioned_and_send_events_or_hold_the_ledger(
+    logical: str,
+) -> None:
     bucket = template()["Resources"][logical]
     properties = bucket["Properties"]
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    if logical == "LedgerBucket":
+        assert properties["ObjectLockEnabled"]
+        retention = properties["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        assert retention == {"Mode": "COMPLIANCE", "Days": {"Ref": "LedgerRetentionDays"}}
+        return
     assert properties["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]

@@ -110,6 +110,12 @@ def test_what_is_not_covered_stops_the_deployment(resources, said):
     ("declared", "given", "said"),
     [
         ({"P": {}}, {}, "P has no default and no value was given"),
+        (
+            {"P": {"Type": "Number", "MinValue": 1}},
+            {"P": "0"},
+            "'0'; allowed is: a number from 1 to",
+        ),
+        ({"P": {"Type": "Number", "MaxValue": 9}}, {"P": "ten"}, "'ten'; allowed is: a number"),
         ({"P": {"Default": "X", "AllowedPattern": "[a-z]+"}}, {}, r"P is 'X'; allowed is: \[a-z\]"),
         ({"P": {"AllowedValues": ["a", "b"]}}, {"P": "c"}, "P is 'c'; allowed is: a, b"),
         ({}, {"P": "c"}, "the template has no parameter P"),

@@ -196,7 +196,7 @@ def attempts(stage: Stage) -> Iterator[tuple[str, str]]:
     )
     plain = boto3.client("s3")
     plain.meta.events.register("before-sign.s3", _without_tls)
-    for name in (bucket, stage.target.landing_bucket):
+    for name in (bucket, stage.target.landing_bucket, stage.target.ledger_bucket):
         yield f"read {name} without TLS", refused(lambda name=name: plain.list_objects(Bucket=name))
     yield "approve as trainer", approve(stage, almighty(stage, "trainer"))
     yield "train as approver", train(stage, almighty(stage, "approver"))
