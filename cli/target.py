@@ -69,7 +69,7 @@ class Target:
         return f"{self.prefix}-pii-key"
 
     def policy(self, part: str) -> str:
-        """ARN of the policy for one part that people play, `trainer` or `approver`."""
+        """ARN of the policy for one part that people play: `trainer`, `approver` or `reader`."""
         return f"arn:aws:iam::{self.account}:policy/{self.prefix}-{part}-{self.region}"
 
     def function(self, concern: str) -> str:

@@ -73,8 +73,8 @@ class LocalAws:
         own = {"World": self.world, "CloudWatch": self._cloudwatch, **sagemaker.installed().own}
         return state.Keeper(self.world, self._server.port, self._made_by, own)
 
-    def _install(self) -> tuple[Handler, Handler]:
-        """Extend moto, and return what answers the admin API and what answers AWS's."""
+    def _install(self) -> dict[str, Handler]:
+        """Extend moto, and return what answers, by what a path begins with."""
         world = self.world
         identity.install()
         kms.install()
@@ -90,12 +90,13 @@ class LocalAws:
         application = DomainDispatcherApplication(create_backend_app)
         recorder = Recorder()
         contract = Contract(world, lambda request: call_wsgi(application, request), recorder)
-        return Admin(world, self._conductor, bus, recorder), contract
+        admin = Admin(world, self._conductor, bus, recorder)
+        return {PREFIX: admin, awslambda.URL_PREFIX: awslambda.Urls(world), "": contract}
 
     def _answer(self, request: Request) -> Response:
-        admin, aws = self._handlers
+        begins = next(one for one in self._handlers if request.path.startswith(one))
         try:
-            return admin(request) if request.path.startswith(PREFIX) else aws(request)
+            return self._handlers[begins](request)
         except Exception as error:
             self.world.trouble(f"{request.method} {request.path}", error)
             return json_response({"error": f"{type(error).__name__}: {error}"}, 500)

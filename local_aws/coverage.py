@@ -26,8 +26,9 @@ COVERED: dict[str, frozenset[str]] = {
             PutRolePolicy TagRole""",
         "kms": "CreateAlias CreateKey DescribeKey GetPublicKey Sign Verify",
         "lambda": """
-            AddPermission CreateEventSourceMapping CreateFunction GetEventSourceMapping GetFunction
-            GetFunctionConfiguration GetLayerVersion GetPolicy Invoke ListEventSourceMappings
+            AddPermission CreateEventSourceMapping CreateFunction CreateFunctionUrlConfig
+            GetEventSourceMapping GetFunction GetFunctionConfiguration GetFunctionUrlConfig
+            GetLayerVersion GetPolicy Invoke ListEventSourceMappings
             ListFunctions ListLayers ListLayerVersions PublishLayerVersion PutFunctionConcurrency
             PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig UpdateEventSourceMapping""",
         "logs": """

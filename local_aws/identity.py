@@ -11,7 +11,7 @@ from moto.sts import urls
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 
-from local_aws.account import ACCOUNT
+from local_aws.account import ACCOUNT, REGION
 from local_aws.adapter import replace
 
 ROOT_ARN = f"arn:aws:iam::{ACCOUNT}:root"
@@ -38,6 +38,11 @@ def arn_of_key(key: str) -> str:
         return role.arn
     user = _iam().get_user_from_access_key_id(key)
     return str(user.arn) if user else ROOT_ARN
+
+
+def user_id(key: str) -> str:
+    """The unique id behind an access key, with the session's name if it is a role's."""
+    return _sts().get_caller_identity(key, REGION)[0]
 
 
 @dataclass(frozen=True)

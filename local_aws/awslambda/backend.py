@@ -1,17 +1,25 @@
 """moto's functions, layers and mappings, with invocations and batches that really happen."""
 
 import os
+import uuid
 from base64 import b64encode
 from typing import Any, ClassVar, cast
 
 from moto.awslambda import urls
-from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEventConfig
+from moto.awslambda.exceptions import (
+    InvalidParameterValueException,
+    LambdaClientError,
+    UnknownEventConfig,
+)
 from moto.awslambda.models import (
     EventSourceMapping,
+    FunctionUrlConfig,
     LambdaBackend,
     LambdaFunction,
     lambda_backends,
 )
+from moto.awslambda.responses import LambdaResponse
+from moto.core.common_types import TYPE_RESPONSE
 
 from local_aws import identity, sqs
 from local_aws.account import ACCOUNT, REGION
@@ -24,7 +32,21 @@ from local_aws.awslambda.mapping import Poller, Source
 from local_aws.kernel import World
 
 SERVICE = "lambda.amazonaws.com"
+URL_PREFIX = "/_lambda-url/"
 SYNCHRONOUS, EVENT = "RequestResponse", "Event"
+# What a function's URL can be made with; nothing of it has another value.
+URL = {"AuthType": "AWS_IAM", "InvokeMode": "BUFFERED"}
+OF_URLS = ("FunctionUrlAuthType", "InvokedViaFunctionUrl")
+
+
+class UrlExists(LambdaClientError):
+    """A function has one URL."""
+
+    code = 409
+
+    def __init__(self, function: str) -> None:
+        why = f"FunctionUrlConfig exists for this Lambda function: {function}"
+        super().__init__("ResourceConflictException", why)
 
 
 class Backend(LambdaBackend):
@@ -94,6 +116,30 @@ class Backend(LambdaBackend):
             _only_queue(destination)
         return super().put_function_event_invoke_config(function_name, config)
 
+    def create_function_url_config(
+        self, name_or_arn: str, config: dict[str, Any]
+    ) -> FunctionUrlConfig:
+        config = {"InvokeMode": "BUFFERED", **config}
+        if config != URL:
+            raise NotImplementedError(f"CreateFunctionUrlConfig with {config}")
+        if self.get_function(name_or_arn).url_config:
+            raise UrlExists(name_or_arn)
+        made = super().create_function_url_config(name_or_arn, config)
+        made.url = f"{self.world.endpoint}{URL_PREFIX}{uuid.uuid4().hex}/"
+        return made
+
+    def by_url(self, url: str) -> Function | None:
+        """The function that has this URL."""
+        for function in self.list_functions():
+            if function.url_config and function.url_config.url == url:
+                return self.running[function.function_arn]
+        return None
+
+    def add_permission(self, function_name: str, qualifier: str, raw: str) -> dict[str, Any]:
+        if any(member in raw for member in OF_URLS):
+            raise NotImplementedError("AddPermission for a function's URL")
+        return super().add_permission(function_name, qualifier, raw)
+
     def invoke(
         self,
         function_name: str,
@@ -135,6 +181,19 @@ class Backend(LambdaBackend):
         )
 
 
+class Response(LambdaResponse):
+    """moto's answers; a URL belongs to no version or alias."""
+
+    def create_function_url_config(self) -> TYPE_RESPONSE:
+        if "Qualifier" in self.querystring:
+            raise NotImplementedError("CreateFunctionUrlConfig with a qualifier")
+        return super().create_function_url_config()
+
+    def get_function_url_config(self) -> TYPE_RESPONSE:
+        _, _, body = super().get_function_url_config()
+        return 200, {"status": 200}, body
+
+
 def _only_queue(arn: str) -> str:
     """Failures can be sent to queues, to nothing else."""
     if arn.split(":")[2] != "sqs":
@@ -169,7 +228,7 @@ def install(world: World) -> None:
     """Put the extension in moto's place; before its first use."""
     os.environ["VALIDATE_LAMBDA_S3"] = "false"  # code is a folder here, not an object
     Backend.world = world
-    replace(lambda_backends, Backend, urls)
+    replace(lambda_backends, Backend, urls, Response.dispatch)
 
 
 def state() -> object:

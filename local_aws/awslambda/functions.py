@@ -65,6 +65,11 @@ class Function:
             return Result(outcome, lines)
 
     @property
+    def arn(self) -> str:
+        """ARN of the function."""
+        return str(self._function.function_arn)
+
+    @property
     def role(self) -> str:
         """ARN of the role under which the function runs, and all that Lambda does for it."""
         return str(self._function.role)

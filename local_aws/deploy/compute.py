@@ -70,6 +70,15 @@ def permission(request: Request) -> Made:
     return Made(request.logical_id)
 
 
+@makes("AWS::Lambda::Url")
+def url(request: Request) -> Made:
+    """A function's URL."""
+    name = request.take("TargetFunctionArn")
+    made = request.api("lambda", "create_function_url_config", FunctionName=name, **request.rest())
+    attributes = {key: made[key] for key in ("FunctionArn", "FunctionUrl")}
+    return Made(made["FunctionArn"], attributes)
+
+
 @makes("AWS::Lambda::EventSourceMapping")
 def event_source_mapping(request: Request) -> Made:
     """A queue that feeds a function."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local_aws.client import LocalAws, LocalAwsError, Way, now
+from local_aws.client import ROOT_KEY, LocalAws, LocalAwsError, Way, now
+from tests import signed
 from tests.local_aws.sagemaker.conftest import ANYTHING, TRUST
 from tests.local_aws.sagemaker.serving import Shop, adder
 from tests.processes import comes_true
@@ -111,6 +112,7 @@ def test_what_was_there_is_there_again(tmp_path, end):
         assert now(aws.endpoint) >= before[2]
         check(aws, filled)
         assert invoke(aws) == (200, None)
+        assert signed.ask(aws.outputs["WorkerUrl"], (ROOT_KEY, "local")).status == 200
         assert aws.jump() != []
         assert aws.faults() == []
 

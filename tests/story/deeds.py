@@ -2,9 +2,11 @@
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -19,10 +21,12 @@ from steward import times
 from steward.aws import Aws
 from steward.lineage.ask import ask
 from steward.observe.rollout import read_rollout
+from tests import signed
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+FORBIDDEN = 403
 ANYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -35,6 +39,7 @@ def done(stage: Stage) -> dict[str, str]:
         look_around(stage, part)
     order(stage)
     fail(stage)
+    read_over_https(stage)
     return dict(attempts(stage))
 
 
@@ -95,6 +100,23 @@ def fail(stage: Stage) -> None:
     gone(stage, "drift", stage.target.artifact_bucket, report)
     without_evidence(stage)
     stage.local.settle()
+
+
+def read_over_https(stage: Stage) -> None:
+    """Somebody who may do nothing else asks the lineage by its URL."""
+    name = stage.target.function("lineage")
+    url = boto3.client("lambda").get_function_url_config(FunctionName=name)["FunctionUrl"]
+    answer = signed.ask(url, reader(stage), "POST", json.dumps(question(stage)).encode())
+    assert answer.status != FORBIDDEN, answer
+
+
+def reader(stage: Stage) -> tuple[str, str]:
+    """The access key of a new user with the policy of a reader."""
+    iam, name = boto3.client("iam"), f"reader-{uuid.uuid4()}"
+    iam.create_user(UserName=name)
+    iam.attach_user_policy(UserName=name, PolicyArn=stage.target.policy("reader"))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
 
 
 def order(stage: Stage) -> None:
@@ -198,6 +220,9 @@ def attempts(stage: Stage) -> Iterator[tuple[str, str]]:
     plain.meta.events.register("before-sign.s3", _without_tls)
     for name in (bucket, stage.target.landing_bucket, stage.target.ledger_bucket):
         yield f"read {name} without TLS", refused(lambda name=name: plain.list_objects(Bucket=name))
+    functions = boto3.Session(*reader(stage)).client("lambda")
+    ask_directly = partial(functions.invoke, FunctionName=stage.target.function("lineage"))
+    yield "ask the lineage but not by its URL", refused(ask_directly)
     yield "approve as trainer", approve(stage, almighty(stage, "trainer"))
     yield "train as approver", train(stage, almighty(stage, "approver"))
 

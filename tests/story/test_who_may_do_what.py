@@ -144,7 +144,7 @@ def test_every_function_calls_under_its_own_role(seen: Seen) -> None:
 
 def test_forbidden_attempts_are_refused(seen: Seen) -> None:
     refusals = set(seen.attempts.values())
-    assert len(seen.attempts) == 7
+    assert len(seen.attempts) == 8
     assert refusals == {"AccessDenied", "AccessDeniedException"}, seen.attempts
 
 

@@ -16,9 +16,18 @@ table = boto3.client("dynamodb")
 def lambda_handler(event: dict, context: object) -> object:
     if "Records" in event:
         return {"batchItemFailures": [name for record in event["Records"] for name in take(record)]}
+    if "rawPath" in event:
+        return answer(event)
     if event.get("detail-type") == "Scheduled Event":
         write("tick", event["time"])
     return do(event)
+
+
+def answer(event: dict) -> object:
+    """A request: its path says what to do, `return` what its body holds, else show the event."""
+    if event["rawPath"] == "/return":
+        return json.loads(event["body"])
+    return do({"do": event["rawPath"].strip("/")}) or event
 
 
 def take(record: dict) -> list[dict[str, str]]:
