@@ -238,18 +238,28 @@ def test_tables_outlive_the_stack_and_can_be_taken_back_in_time(logical: str) ->
 
 
 @pytest.mark.parametrize("logical", of_type("AWS::S3::Bucket"))
-def test_buckets_are_private_encrypted_versioned_and_send_events_or_hold_the_ledger(
-    logical: str,
-) -> None:
+def test_buckets_are_private_encrypted_and_versioned(logical: str) -> None:
     bucket = template()["Resources"][logical]
     properties = bucket["Properties"]
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
-    if logical == "LedgerBucket":
-        assert properties["ObjectLockEnabled"]
-        retention = properties["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
-        assert retention == {"Mode": "COMPLIANCE", "Days": {"Ref": "LedgerRetentionDays"}}
-        return
+
+
+@pytest.mark.parametrize("logical", ["LandingBucket", "ArtifactBucket"])
+def test_buckets_that_functions_react_to_send_events(logical: str) -> None:
+    properties = of_type("AWS::S3::Bucket")[logical]
     assert properties["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
+
+
+def test_what_is_in_the_ledger_bucket_can_be_deleted_by_nobody_before_its_time() -> None:
+    bucket = of_type("AWS::S3::Bucket")["LedgerBucket"]
+    assert bucket["ObjectLockEnabled"]
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": "COMPLIANCE", "Days": {"Ref": "LedgerRetentionDays"}}
+
+
+def test_the_key_that_signs_stays_when_the_stack_goes() -> None:
+    key = template()["Resources"]["LedgerKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
