@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from local_aws.memory.errors import invalid
-from local_aws.memory.items import Json, copy_of, key_text
+from local_aws.memory.items import Json, key_text, normal
 
 _EXISTS = re.compile(r"attribute_(not_)?exists\(([\w#]+)\)")
 _EQUALS = re.compile(r"([\w#]+) = (:\w+)")
@@ -43,7 +43,7 @@ class Condition:
     def __init__(self, expression: str, names: Mapping[str, str], values: Json) -> None:
         check_placeholders(expression, names, values)
         self._parts = _parts(expression)
-        self._names, self._values = names, copy_of(values)
+        self._names, self._values = names, normal(values)
 
     def holds(self, item: Json) -> bool:
         """Whether it does of this item, which is empty where there is none."""

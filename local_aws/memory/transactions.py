@@ -23,23 +23,23 @@ _MEMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One item of a transaction; `new` is what a Put writes."""
+    """One item of a transaction: what is there, and what a Put writes."""
 
     kind: str
     table: Table
     key: Key
     condition: Condition
+    old: Stored | None
     new: Stored | None
 
     def holds(self) -> bool:
         """Whether the condition does."""
-        there = self.table.get(self.key)
-        return self.condition.holds(there.item if there else {})
+        return self.condition.holds(self.old.item if self.old else {})
 
+    @property
     def size(self) -> int:
         """Bytes of the item before or after, whichever is larger."""
-        there = self.table.get(self.key)
-        return max(there.size if there else 0, self.new.size if self.new else 0)
+        return max(self.old.size if self.old else 0, self.new.size if self.new else 0)
 
     def carry_out(self) -> None:
         """Write."""
@@ -56,7 +56,7 @@ def read(requested: Sequence[Json], table: Callable[[str], Table]) -> list[Actio
     actions = [_action(one, table) for one in requested]
     if len({(id(action.table), action.key) for action in actions}) < len(actions):
         raise invalid("a transaction names an item once")
-    if (size := sum(action.size() for action in actions)) > LARGEST:
+    if (size := sum(action.size for action in actions)) > LARGEST:
         raise invalid(f"the transaction's items have {size} bytes, {LARGEST} are allowed")
     return actions
 
@@ -73,14 +73,14 @@ def _action(requested: Json, table: Callable[[str], Table]) -> Action:
         body.get("ExpressionAttributeValues", {}),
     )
     new = stored(body["Item"]) if kind == "Put" else None
-    return Action(
-        kind, table(body["TableName"]), new.key if new else key_of(body["Key"]), condition, new
-    )
+    key = new.key if new else key_of(body["Key"])
+    where = table(body["TableName"])
+    return Action(kind, where, key, condition, where.get(key), new)
 
 
 def units(actions: Sequence[Action]) -> int:
     """Write units of a transaction, whether it goes through or not."""
-    return sum(transaction_units(action.size()) for action in actions)
+    return sum(transaction_units(action.size) for action in actions)
 
 
 def carry_out(actions: Sequence[Action]) -> None:
