@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Inexact, InvalidOperation
 from typing import Any, NamedTuple
 
 from local_aws.memory.errors import invalid
@@ -16,6 +16,7 @@ type Key = tuple[str, str]
 LARGEST_ITEM = 400 * 1024
 LONGEST = {"pk": 2048, "sk": 1024}
 _WHOLE_NUMBER = re.compile(r"-?[1-9][0-9]{0,37}|0")
+_EXACT = Context(prec=38, traps=[Inexact, InvalidOperation])
 _AS_GIVEN = ("S", "BOOL", "NULL")
 
 
@@ -60,6 +61,8 @@ def key_text(name: str, value: Json) -> str:
 
 def normal(values: Mapping[str, Json]) -> Json:
     """A copy of the values by name, each in the one form in which DynamoDB keeps it."""
+    if "" in values:
+        raise invalid("an attribute has a name")
     return {name: _normal(value) for name, value in values.items()}
 
 
@@ -93,22 +96,22 @@ def _copy_nested(value: Json) -> Json:
 
 
 def _number(text: str) -> str:
-    """Without exponent, and without zeros that say nothing."""
+    """Without zeros that say nothing, and without exponent unless it is long."""
     try:
-        number = Decimal(text)
+        number = _EXACT.create_decimal(text).normalize(_EXACT)
     except InvalidOperation as error:
         raise invalid(f"{text} is no number") from error
-    if not number.is_finite() or (number and not -130 <= number.adjusted() <= 125):
+    except Inexact as error:
+        raise invalid(f"{text} has more than {_EXACT.prec} digits") from error
+    if not number:
+        return "0"
+    if not number.is_finite() or not -130 <= number.adjusted() <= 125:
         raise invalid(f"{text} is not between 1E-130 and 1E+126")
-    plain = f"{number:f}"
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    if _digits(plain) > 38:
-        raise invalid(f"{text} has more than 38 digits")
-    return plain if number else "0"
+    return f"{number:f}" if number.adjusted() < _EXACT.prec else str(number)
 
 
 def _digits(number: str) -> int:
-    return len(number.lstrip("-").replace(".", "").strip("0"))
+    return len(number.partition("E")[0].lstrip("-").replace(".", "").strip("0"))
 
 
 def _size(value: Json) -> int:

@@ -1,6 +1,7 @@
 """One embedded AWS for all tests of this folder, with a small app deployed on it."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import boto3
 import pytest
 
 from local_aws.client import ROOT_KEY, LocalAws
+from local_aws.memory import InMemoryAws
+from tests.local_aws.tables import OneTable
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -51,3 +54,27 @@ def receive(client: Callable[[str], Any]) -> Callable[[str], list[Any]]:
         return messages
 
     return get
+
+
+@pytest.fixture(scope="session")
+def empty(client: Callable[[str], Any]) -> Callable[[str], OneTable]:
+    """A new table, in memory or on the port."""
+    numbers = count()
+
+    def make(where: str) -> OneTable:
+        name = f"contract-{next(numbers)}"
+        if where == "memory":
+            return OneTable(InMemoryAws(name).dynamodb, name)
+        names = ("pk", "sk")
+        client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in names],
+            KeySchema=[
+                {"AttributeName": one, "KeyType": kind}
+                for one, kind in zip(names, ("HASH", "RANGE"), strict=True)
+            ],
+        )
+        return OneTable(client("dynamodb"), name)
+
+    return make
