@@ -21,6 +21,7 @@ from cli import ask, destroy, repository, rollouts
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
+from cli.export import export
 from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event, write_wrapped
 from cli.local import embedded, target
 from cli.logs import find as find_log
@@ -123,6 +124,20 @@ def _of_a_deployment(add: Callable[..., argparse.ArgumentParser]) -> None:
     one = add("status", help="what is registered, serves, waits, comes next")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_status)
+
+    one = add("export", help="write the lineage as events of a standard")
+    one.add_argument("--openlineage", action="store_true", required=True, help="OpenLineage 2-0-2")
+    one.add_argument("--model", help="of this model only")
+    one.add_argument("--repository", type=_url, metavar="URL", help="where its commits lie")
+    one.add_argument("file", nargs="?", type=Path, help="the standard output by default")
+    one.set_defaults(run=_export)
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+/\S+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no URL such as https://host/team/repository")
+    return text
+
 
 
 def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -264,6 +279,13 @@ def _status(options: argparse.Namespace) -> int:
     found = status(Aws(), find(options.prefix))
     as_json = [asdict(model) for model in found]
     print(json.dumps(as_json, indent=2) if options.json else "\n".join(lines(found)))
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    target = find(options.prefix)
+    written = export(Aws(), target, options.file, options.model, options.repository)
+    print(f"{written} events", file=sys.stderr)
     return DONE
 
 

@@ -29,6 +29,12 @@ UPLOAD = "events/training-upload.json"
         ("trace --endpoint steward-mortgage", "Give --record, or --endpoint with --id or --at"),
         ("trace --record s3://bucket/key", "is not s3://bucket/key#LINE"),
         ("trace --endpoint e --at yesterday", "'yesterday' is no ISO 8601 time"),
+        ("export", "the following arguments are required: --openlineage"),
+        ("export --openlineage --repository here", "'here' is no URL such as https://"),
+        (
+            "export --openlineage --repository https://me:secret@host/team/models",
+            "is no URL such as https://",
+        ),
         ("up --port x", "'x' is no port from 0 to 65535"),
         ("up --port 65536", "'65536' is no port from 0 to 65535"),
         ("up --port -1", "'-1' is no port from 0 to 65535"),
