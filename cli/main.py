@@ -23,6 +23,7 @@ from cli.check import check
 from cli.demo.story import demo
 from cli.export import export
 from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event, write_wrapped
+from cli.ledger import command as ledger
 from cli.local import embedded, target
 from cli.logs import find as find_log
 from cli.logs import follow, listing
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
     ask.add(commands.add_parser)
+    ledger.add(commands.add_parser)
     rollouts.add(commands.add_parser)
     replay.add(commands.add_parser)
     _of_a_laptop(commands.add_parser)
@@ -137,7 +139,6 @@ def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@]+/\S+", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no URL such as https://host/team/repository")
     return text
-
 
 
 def _of_a_laptop(add: Callable[..., argparse.ArgumentParser]) -> None:

@@ -7,8 +7,6 @@ from datetime import date
 from steward import digest
 from steward.aws import Aws, ClientError
 
-ALGORITHM = "ECDSA_SHA_256"
-
 
 def key_of(day: date) -> str:
     """Key of a day's checkpoint in the ledger bucket, which is under Object Lock."""
@@ -21,12 +19,12 @@ def sign(aws: Aws, key: str, statement: Mapping[str, object]) -> str:
         KeyId=key,
         Message=bytes.fromhex(digest.of(statement)),
         MessageType="DIGEST",
-        SigningAlgorithm=ALGORITHM,
+        SigningAlgorithm="ECDSA_SHA_256",
     )
     signed = {
         "statement": statement,
         "signature": base64.b64encode(answer["Signature"]).decode(),
-        "algorithm": ALGORITHM,
+        "algorithm": answer["SigningAlgorithm"],
         "key": answer["KeyId"],
     }
     return digest.canonical(signed)

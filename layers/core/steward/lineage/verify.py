@@ -51,12 +51,18 @@ class _Chain:
     strays: list[str] = field(default_factory=list)
 
 
-def verify(items: Iterable[Item], checkpoints: Sequence[Mapping[str, Head]] = ()) -> Verified:
-    """Verify a whole table, in any order, against the heads that were signed."""
+def verify(
+    items: Iterable[Item],
+    checkpoints: Sequence[Mapping[str, Head]] = (),
+    upto: Mapping[str, int] | None = None,
+) -> Verified:
+    """Verify a whole table, in any order, against the heads that were signed.
+
+    `upto`: the last entry of each model to look at, when others are being written meanwhile.
+    """
     count, chains = 0, defaultdict[str, _Chain](_Chain)
     for item in items:
-        count += 1
-        _sort_in(chains, item)
+        count += _sort_in(chains, item, upto or {})
     for heads in checkpoints:
         for model in heads:
             chains[model]  # a chain that is gone altogether is looked at too
@@ -70,20 +76,22 @@ def verify(items: Iterable[Item], checkpoints: Sequence[Mapping[str, Head]] = ()
     return Verified(tuple(sorted(faults)), count, heads)
 
 
-def _sort_in(chains: defaultdict[str, _Chain], item: Item) -> None:
+def _sort_in(chains: defaultdict[str, _Chain], item: Item, upto: Mapping[str, int]) -> bool:
+    """Put an item to its entry; False for one that is not looked at."""
     pk, sk = str(item["pk"]), str(item["sk"])
-    kind, _, model = pk.partition("#")
-    if kind == "ledger":
-        if sk.isdigit() and ledger.place(int(sk)) == sk and int(sk):
-            chains[model].entries[int(sk)] = item
-        else:
-            chains[model].strays.append(f"{pk} {sk}")
-        return
-    model, _, seq = str(item.get("entry", "")).rpartition("#")
-    if seq.isdigit():
-        chains[model].kept[int(seq)].append((ledger.mark(item), f"{pk} {sk}"))
-    else:
+    is_entry = pk.startswith("ledger#")
+    name = f"{pk.partition('#')[2]}#{sk}" if is_entry else str(item.get("entry", ""))
+    model, _, digits = name.rpartition("#")
+    seq = int(digits) if digits.isascii() and digits.isdigit() else 0
+    if seq > upto.get(model, seq):
+        return False
+    if not seq or (is_entry and ledger.place(seq) != sk):
         chains[model].strays.append(f"{pk} {sk}")
+    elif is_entry:
+        chains[model].entries[seq] = item
+    else:
+        chains[model].kept[seq].append((ledger.mark(item), f"{pk} {sk}"))
+    return True
 
 
 def _faults(model: str, chain: _Chain) -> Iterator[Fault]:

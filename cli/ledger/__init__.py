@@ -1,0 +1,1 @@
+"""`steward ledger`: shows that the record was not altered."""
