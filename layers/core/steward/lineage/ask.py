@@ -69,6 +69,8 @@ def _why(lineage: Lineage, question: Json, now: datetime) -> Answer:
 def _impact(lineage: Lineage, question: Json, now: datetime) -> Answer:
     del now
     of, after = fields.text(question, "of"), fields.optional_text(question, "after")
+    if after is not None and not "0" <= after < ":":
+        raise BadEvent(f"after: found {after!r}, what a page named as next is needed")
     try:
         found = impact(lineage.store, of, _most(question), after)
     except ValueError as error:

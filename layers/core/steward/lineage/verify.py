@@ -128,9 +128,13 @@ def _entry_faults(model: str, chain: _Chain, seq: int) -> Iterator[Fault]:
 def _place_of(chain: _Chain, entry: Item) -> int | None:
     """The number under which an entry is what its digest says, if it stands at another one."""
     for seq, other in chain.entries.items():
-        if other.get("digest") == entry.get("previous"):
-            moved = {**entry, "sk": ledger.place(seq + 1)}
-            return seq + 1 if ledger.own_digest(moved) == entry.get("digest") else None
+        follows, precedes = (
+            other.get("digest") == entry.get("previous"),
+            other.get("previous") == entry.get("digest"),
+        )
+        for place in [seq + 1] * follows + [seq - 1] * precedes:
+            if ledger.own_digest({**entry, "sk": ledger.place(place)}) == entry.get("digest"):
+                return place
     return None
 
 
