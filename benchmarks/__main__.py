@@ -13,6 +13,7 @@ from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS, cold_ratios
 from benchmarks.drift import drifted
 from benchmarks.judge import judged
+from benchmarks.lineage import DEPTH, costs
 
 SUMMARY = Path(__file__).parent.parent / "build" / "bench" / "summary.json"
 AT_MOST = {
@@ -24,6 +25,14 @@ AT_MOST = {
     "drift.baselines_with_false_retrains": 1.0,
     "drift.retrains_undiminished_month": 1.0,
     "drift.retrains_after_new_baseline": 0.0,
+    "served_at.items_read": 1.0,
+    "trace.requests_1k": DEPTH + 4.0,
+    "trace.requests_100k": DEPTH + 4.0,
+    "trace.requests_grown": 0.0,
+    "fact.write_units_base": 4.0,
+    "fact.write_units_per_edge": 4.0,
+    "repeat.write_units": 0.0,
+    "ledger.verify_100k_s": 10.0,
 } | {f"cold_ratio.{concern}": 1.4 for concern in CLIENTS}
 AT_LEAST = {
     "judge.power_1_to_3": 0.95,
@@ -40,6 +49,7 @@ def main(build: Path) -> int:
         return 1
     print("measuring cold starts, a minute or two ...", file=sys.stderr)
     figures = {"layers_mb": layers_mb(build)} | aws_calls() | judged() | drifted()
+    figures |= costs()
     figures |= cold_ratios(build)
     rounded = {name: round(figure, 4) for name, figure in figures.items()}
     SUMMARY.parent.mkdir(parents=True, exist_ok=True)

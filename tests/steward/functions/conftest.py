@@ -10,7 +10,8 @@ from steward.aws import Aws
 from steward.spec.model import ModelSpec
 from tests.steward.builders import ACCOUNT, REGION
 from tests.steward.fakes import Clock
-from tests.steward.functions.house import ARTIFACTS, LANDING, PREFIX, House, open_house
+from tests.steward.functions.house import ARTIFACTS, LANDING, LEDGER, PREFIX, House, open_house
+from tests.steward.signing import KEY
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,8 @@ def given_to_functions(root: Path) -> dict[str, str]:
         "ARTIFACT_BUCKET": ARTIFACTS,
         "LINEAGE_TABLE": "lineage",
         "WORK_TABLE": "work",
+        "LEDGER_BUCKET": LEDGER,
+        "LEDGER_KEY": KEY,
         "TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:{PREFIX}-people",
         "EXECUTION_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}-execution-{REGION}",
         "TRAINING_QUEUE_URL": f"{queue}training",

@@ -26,11 +26,14 @@ from tests.steward.builders import (
 )  # fmt: skip
 from tests.steward.fakes import Clock, FakeAutoscaling, FakeCloudWatch, FakeSageMaker
 from tests.steward.ledger import decisions
+from tests.steward.signing import FakeKms
 from tests.steward.standin import Json
 from tests.steward.tables import FakeTables
 
 PREFIX = "steward"
-LANDING, ARTIFACTS = (f"{PREFIX}-{use}-{ACCOUNT}-{REGION}" for use in ("landing", "artifacts"))
+LANDING, ARTIFACTS, LEDGER = (
+    f"{PREFIX}-{use}-{ACCOUNT}-{REGION}" for use in ("landing", "artifacts", "ledger")
+)
 NAME = f"{PREFIX}-mortgage"
 INCOMING = "mortgage/incoming/"
 CONCERNS = ("training", "approval", "rollout", "drift")
@@ -46,6 +49,11 @@ def open_house(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    aws.s3.create_bucket(
+        Bucket=LEDGER,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=True,
+    )
     aws.sns.create_topic(Name=f"{PREFIX}-people")
     apps = {}
     for concern in (*CONCERNS, "sweep"):
@@ -70,6 +78,7 @@ class House:
         self.store = Store(aws, "lineage", "work", ARTIFACTS)
         self.sagemaker, self._tables = FakeSageMaker(clock), FakeTables()
         self.cloudwatch, self.autoscaling = FakeCloudWatch(), FakeAutoscaling()
+        self._kms = FakeKms()
         self._apps, self._columns = apps, columns
         self._sequence = 0
         self.at_work = False
@@ -81,6 +90,7 @@ class House:
         self._tables.install(self.aws.dynamodb)
         self.cloudwatch.install(self.aws.cloudwatch)
         self.autoscaling.install(self.aws.autoscaling)
+        self._kms.install(self.aws.kms)
         self.aws.sns.meta.events.register("provide-client-params.sns.Publish", self._overhear)
 
     def leave(self) -> None:
@@ -89,6 +99,7 @@ class House:
         self._tables.leave(self.aws.dynamodb)
         self.cloudwatch.leave(self.aws.cloudwatch)
         self.autoscaling.leave(self.aws.autoscaling)
+        self._kms.leave(self.aws.kms)
         self.aws.sns.meta.events.unregister("provide-client-params.sns.Publish", self._overhear)
 
     def _overhear(self, params: Json, **_: object) -> None:
