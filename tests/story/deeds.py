@@ -2,7 +2,6 @@
 
 import json
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -39,8 +38,9 @@ def done(stage: Stage) -> dict[str, str]:
         look_around(stage, part)
     order(stage)
     fail(stage)
-    read_over_https(stage)
-    return dict(attempts(stage))
+    key = reader(stage)
+    read_over_https(stage, key)
+    return dict(attempts(stage, key))
 
 
 def look_around(stage: Stage, part: str) -> None:
@@ -102,17 +102,17 @@ def fail(stage: Stage) -> None:
     stage.local.settle()
 
 
-def read_over_https(stage: Stage) -> None:
+def read_over_https(stage: Stage, key: tuple[str, str]) -> None:
     """Somebody who may do nothing else asks the lineage by its URL."""
     name = stage.target.function("lineage")
     url = boto3.client("lambda").get_function_url_config(FunctionName=name)["FunctionUrl"]
-    answer = signed.ask(url, reader(stage), "POST", json.dumps(question(stage)).encode())
+    answer = signed.ask(url, key, "POST", json.dumps(question(stage)).encode())
     assert answer.status != FORBIDDEN, answer
 
 
 def reader(stage: Stage) -> tuple[str, str]:
     """The access key of a new user with the policy of a reader."""
-    iam, name = boto3.client("iam"), f"reader-{uuid.uuid4()}"
+    iam, name = boto3.client("iam"), "rita.reader"
     iam.create_user(UserName=name)
     iam.attach_user_policy(UserName=name, PolicyArn=stage.target.policy("reader"))
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -208,7 +208,7 @@ def without_evidence(stage: Stage) -> None:
     )
 
 
-def attempts(stage: Stage) -> Iterator[tuple[str, str]]:
+def attempts(stage: Stage, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
     """What is forbidden even to somebody who may do anything else."""
     s3, bucket = stage.aws.s3, stage.target.artifact_bucket
     yield "write a model", refused(lambda: s3.put_object(Bucket=bucket, Key="runs/x", Body=b""))
@@ -220,7 +220,7 @@ def attempts(stage: Stage) -> Iterator[tuple[str, str]]:
     plain.meta.events.register("before-sign.s3", _without_tls)
     for name in (bucket, stage.target.landing_bucket, stage.target.ledger_bucket):
         yield f"read {name} without TLS", refused(lambda name=name: plain.list_objects(Bucket=name))
-    functions = boto3.Session(*reader(stage)).client("lambda")
+    functions = boto3.Session(*key).client("lambda")
     ask_directly = partial(functions.invoke, FunctionName=stage.target.function("lineage"))
     yield "ask the lineage but not by its URL", refused(ask_directly)
     yield "approve as trainer", approve(stage, almighty(stage, "trainer"))
