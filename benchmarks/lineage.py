@@ -33,7 +33,7 @@ from steward.lineage.nodes import (
 from steward.lineage.read import served_at
 from steward.lineage.verify import verify
 from steward.record.decisions import record_once
-from steward.record.items import to_item
+from steward.record.items import Item, to_item
 from steward.record.ledger import append, ensure
 from steward.record.lineage import node_writes, serving_writes
 from steward.record.store import Store, put
@@ -175,7 +175,7 @@ def verified(entries: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "items.jsonl"
         with file.open("w", encoding="utf-8") as lines:
-            lines.writelines(f"{json.dumps({'Item': item})}\n" for item in _chain(entries))
+            lines.writelines(f"{json.dumps({'Item': to_item(item)})}\n" for item in _chain(entries))
         start = time.perf_counter()
         found = verify(export.read(file))
         seconds = time.perf_counter() - start
@@ -184,18 +184,24 @@ def verified(entries: int) -> float:
     return seconds
 
 
-def _chain(entries: int) -> Iterator[object]:
+def _chain(entries: int) -> Iterator[Item]:
     """Decisions, each with a node that came from the one before, as items of an export."""
     before = ledger.GENESIS
     for seq in range(1, entries + 1):
-        stamp = {"recorded_at": times.iso(NOON), "entry": ledger.name(MODEL, seq)}
-        items: list[dict[str, object]] = [
-            {"pk": f"decision#{seq:064d}", "sk": "node", "concern": "training", "links": []}
-            | {"facts": {"rows": seq, "share": seq / 7}, "reason": "uploads have been quiet"}
-            | stamp,
-            {"pk": f"run#{seq - 1}", "sk": f"{times.iso(NOON)}#in#used#run#{seq}"} | stamp,
+        stamp: Item = {"recorded_at": times.iso(NOON), "entry": ledger.name(MODEL, seq)}
+        items: list[Item] = [
+            {
+                "pk": f"decision#{seq:064d}",
+                "sk": "node",
+                "concern": "training",
+                "reason": "uploads have been quiet",
+                "facts": {"rows": seq, "share": seq / 7},
+                "links": [],
+                **stamp,
+            },
+            {"pk": f"run#{seq - 1}", "sk": f"{times.iso(NOON)}#in#used#run#{seq}", **stamp},
         ]
-        entry = {
+        entry: Item = {
             "pk": ledger.partition(MODEL),
             "sk": ledger.place(seq),
             "at": times.iso(NOON),
@@ -204,7 +210,7 @@ def _chain(entries: int) -> Iterator[object]:
             "decision": f"decision#{seq:064d}",
         }
         before = ledger.own_digest(entry)
-        yield from (to_item(item) for item in (*items, entry | {"digest": before}))
+        yield from (*items, {**entry, "digest": before})
 
 
 def _tables() -> tuple[InMemoryAws, Store]:

@@ -45,7 +45,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _item(line: str, where: str) -> dict[str, object]:
     try:
-        return {key: plain(value) for key, value in json.loads(line)["Item"].items()}
+        return {
+            key: value["S"] if "S" in value else plain(value)
+            for key, value in json.loads(line)["Item"].items()
+        }
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f'{where}: found {line[:60]!r}, {{"Item": ...}} is needed') from None
 
