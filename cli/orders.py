@@ -40,8 +40,7 @@ class Ordering:
         """The model's endpoint and versions as they are now."""
         aws, where = Aws(), self.target
         store = Store(aws, where.lineage_table, where.work_table)
-        policy, at = self.spec.rollout, now(where)
-        return observe_rollout(aws, store, self.names, policy, at, watch=False)
+        return observe_rollout(aws, store, self.names, self.spec, now(where), watch=False)
 
     def send(self, order: str, **more: object) -> str:
         """Send an order to the function that alone touches endpoints; returns its id."""

@@ -56,7 +56,7 @@ def status(aws: Aws, target: Target) -> list[ModelStatus]:
 
 def _model(aws: Aws, store: Store, names: Names, spec: ModelSpec, at: datetime) -> ModelStatus:
     runs = observe_training(aws, store, spec)
-    facts = observe_rollout(aws, store, names, spec.rollout, at, watch=False)
+    facts = observe_rollout(aws, store, names, spec, at, watch=False)
     return ModelStatus(
         model=spec.name,
         endpoint=names.endpoint,

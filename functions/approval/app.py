@@ -2,10 +2,11 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from steward import batch
+from steward import batch, clock
 from steward.act.notify import ask_to_look, notify
 from steward.aws import Aws
 from steward.decide.approval import Package, judge, says_something_new, weigh
+from steward.decide.freshness import too_late
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.errors import BadEvent, NotYet
@@ -58,7 +59,7 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
     for number in sorted(registry):
         hint = event if event and event.version == number else None
         version = versions.get(number)
-        if hint or version is None or is_open(version, registry[number].status):
+        if hint or version is None or is_open(scope, version, registry[number].status):
             try:
                 noted = attend(scope, registry[number].arn, version, hint) or noted
             except Exception as failure:  # noqa: BLE001  # the other versions are looked at first
@@ -70,10 +71,12 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
         raise failures[0]
 
 
-def is_open(version: Version, status: str) -> bool:
+def is_open(scope: Scope, version: Version, status: str) -> bool:
     """Whether the registry may hold a word that was not noted yet."""
-    held = status == "Approved" and version.why_not(status) is not None
-    return status != version.status or held
+    if status != version.status:
+        return True
+    late = too_late(version, scope.spec.gate, clock.now())
+    return status == "Approved" and (version.why_not(status) is not None or late is not None)
 
 
 def attend(scope: Scope, arn: str, version: Version | None, event: PackageChanged | None) -> bool:
@@ -102,7 +105,7 @@ def judged(scope: Scope, package: Package) -> Version:
     run = read_run(scope.store, scope.model)
     if not evidence.run_on_record and run and run.open:
         raise NotYet(f"{package.arn}: its run {run.number} is about to be recorded")
-    verdict = judge(package, evidence, scope.spec.gate)
+    verdict = judge(package, evidence, scope.spec.gate, clock.now())
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     subject = f"version {package.number}: the gate says {verdict.kind}"
     tell(scope, verdict, subject, request(scope, verdict, package))

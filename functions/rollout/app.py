@@ -103,7 +103,7 @@ def look(scope: Scope) -> None:
 
 def observe(scope: Scope) -> RolloutFacts:
     """Everything that a step rests on."""
-    return observe_rollout(scope.aws, scope.store, scope.names, scope.spec.rollout, clock.now())
+    return observe_rollout(scope.aws, scope.store, scope.names, scope.spec, clock.now())
 
 
 def take(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:

@@ -135,6 +135,9 @@ def asked(number: int = 1, **given: object) -> Asked:
 # ---- approval
 
 GATE = GateSpec(
+    stale="hold",
+    max_evidence_age=None,
+    approval_expires=None,
     threshold=0.5,
     min_test_rows=150,
     require=("evaluation", "bias", "explainability", "lineage"),
@@ -248,6 +251,7 @@ def version(number: int = 1, **given: object) -> Version:
         run_by=None,
         compared_with=None,
         decision=f"decision#version-{number}",
+        evidence_at=NOON,
     )
     return replace(usual, **given)  # type: ignore[arg-type]
 
@@ -333,6 +337,7 @@ def rollout_facts(
         rollout=last,
         now=after(60),
         policy=rollout_spec(),
+        gate=GATE,
     )
     return replace(usual, **given)  # type: ignore[arg-type]
 

@@ -21,3 +21,17 @@ def duration(text: str) -> timedelta | None:
     """Read a duration such as `90s`, `10m`, `1h` or `7d`; None if it is none."""
     found = re.fullmatch(r"(\d{1,6})([smhd])", text)
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+
+
+def short(length: timedelta) -> str:
+    """`length` as a duration in the greatest unit that says it exactly."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def minute(when: datetime) -> str:
+    """`when` for people to read: UTC, to the minute."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

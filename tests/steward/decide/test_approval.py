@@ -22,6 +22,7 @@ from tests.steward.builders import (
     champion,
     evaluation,
     evidence,
+    minutes,
     package,
     version,
 )  # fmt: skip
@@ -34,7 +35,7 @@ def gate(**given: object) -> GateSpec:
 
 
 def verdict_of(found: Evidence, rules: GateSpec = GATE, **registered: object) -> tuple[str, str]:
-    verdict = judge(package(**registered), found, rules)
+    verdict = judge(package(**registered), found, rules, after(5))
     return verdict.kind, verdict.reason
 
 
@@ -172,7 +173,7 @@ class TestGate:
         assert why == "auc 0.500, at least 0.650 is needed"
 
     def test_keeps_every_finding_with_the_verdict(self) -> None:
-        verdict = judge(package(), evidence(evaluation=evaluation(auc=0.5)), GATE)
+        verdict = judge(package(), evidence(evaluation=evaluation(auc=0.5)), GATE, after(5))
         assert verdict.facts["findings"] == [
             "passed: 247 test rows, 150 are needed",
             "failed: auc 0.500, at least 0.650 is needed",
@@ -224,6 +225,33 @@ class TestMargin:
         assert kind == "held"
         assert reason in why
 
+    ALLOWS = gate(stale="allow")
+
+    def test_may_be_against_a_former_version_when_the_models_file_allows_it(self) -> None:
+        found = against(live=ARTIFACT.format(2))
+        verdict = judge(package(), found, self.ALLOWS, NOON)
+        assert verdict.kind == "passed"
+        stale = f"compared with {ARTIFACT.format(1)}, serving is {ARTIFACT.format(2)}"
+        assert f"allowed: the evidence is stale: {stale}" in str(verdict.facts["findings"])
+        assert stale in verdict.reason
+        assert "0.720 against 0.710 of the version it was compared with" in verdict.reason
+
+    @pytest.mark.parametrize(
+        ("found", "kind"),
+        [
+            (against(auc=0.68, theirs=0.71, live=ARTIFACT.format(2)), "failed"),
+            (against(theirs=None, live=ARTIFACT.format(2)), "held"),
+            (evidence(live_uri=ARTIFACT.format(1)), "held"),
+            (evidence(evaluation=evaluation(champion={"uri": ""}), live_uri=None), "held"),
+            (evidence(evaluation=evaluation(champion={"uri": 7}), live_uri=None), "held"),
+        ],
+        ids=["worse than that one", "no value of it", "compared with none", "no URI", "no text"],
+    )
+    def test_against_a_former_version_must_hold_all_the_same(
+        self, found: Evidence, kind: str
+    ) -> None:
+        assert verdict_of(found, self.ALLOWS)[0] == kind
+
     def test_of_a_metric_that_only_has_a_minimum_is_not_asked_for(self) -> None:
         rules = gate(metrics={"auc": MetricRule(min=0.65, max_drop=None)})
         assert verdict_of(evidence(live_uri=ARTIFACT.format(1)), rules)[0] == "passed"
@@ -234,6 +262,27 @@ class TestMargin:
         assert kind == "passed"
         assert "a drop of 0.020 is allowed" in why
         assert verdict_of(evidence(live_uri=""), rules)[0] == "passed"
+
+
+class TestAge:
+    """Evidence is as old as the package; how old it may be is said by the model's file."""
+
+    MOST = gate(max_evidence_age=minutes(60))
+
+    @pytest.mark.parametrize(("at", "kind"), [(0, "passed"), (60, "passed"), (61, "held")])
+    def test_is_bounded(self, at: float, kind: str) -> None:
+        verdict = judge(package(), evidence(), self.MOST, after(at))
+        assert verdict.kind == kind
+        assert "the evidence is of 2026-11-20 12:00 UTC, 1h old at most is allowed" in (
+            verdict.reason
+        )
+
+    def test_has_no_bound_unless_there_is_one(self) -> None:
+        assert judge(package(), evidence(), GATE, after(1e6)).kind == "passed"
+
+    def test_judged_a_minute_later_is_the_same_decision(self) -> None:
+        first, later = (judge(package(), evidence(), self.MOST, after(at)) for at in (61, 62))
+        assert first.id("mortgage") == later.id("mortgage")
 
 
 class TestNewWord:

@@ -13,6 +13,7 @@ from steward.decide.preflight import (
     unfit,
     withdrawn,
 )
+from steward.decide.review import NO_EVIDENCE, STALE
 from steward.decide.rollout import Target, desired, next_step
 from steward.decide.rollout_facts import (
     MOVING,
@@ -25,6 +26,7 @@ from steward.decide.rollout_facts import (
 from steward.spec.model import Freeze
 from tests.steward.builders import (
     ARTIFACT,
+    GATE,
     NOON,
     after,
     approval,
@@ -39,10 +41,14 @@ from tests.steward.builders import (
     version,
 )  # fmt: skip
 
+ALLOWS = replace(GATE, stale="allow")
+
 
 def target(facts: RolloutFacts) -> tuple[int, str] | str:
     found = desired(facts)
-    return (found.version, found.direction) if isinstance(found, Target) else found
+    if isinstance(found, Target):
+        return found.version, found.direction
+    return f"hold: {found.why}" if found.kind == "hold" else found.why
 
 
 def ended(**given: object) -> Rollout:
@@ -137,6 +143,26 @@ class TestForward:
         stale = approved(3, compared_with=ARTIFACT.format(1), approval=words)
         facts = rollout_facts(served(2), stale, live=endpoint(2), last=ended(highest=2))
         assert target(facts) == (3, "forward")
+
+    def test_to_a_stale_version_when_the_models_file_allows_it_and_says_so(self) -> None:
+        stale = approved(3, compared_with=ARTIFACT.format(1))
+        last = ended(highest=2, live=config(2))
+        facts = rollout_facts(served(2), stale, live=endpoint(2), last=last, gate=ALLOWS)
+        verdict = next_step(facts)
+        assert verdict.kind == "start"
+        assert (verdict.facts["exception"], verdict.facts["by"]) == (STALE, "alice")
+        assert "its evidence is stale, which the model's file allows: version 3" in verdict.reason
+
+    def test_not_to_a_version_that_was_compared_with_nothing_even_then(self) -> None:
+        facts = rollout_facts(
+            served(2), approved(3, compared_with=""), live=endpoint(2), gate=ALLOWS
+        )
+        assert str(target(facts)).startswith("hold: version 3 was compared with nothing")
+
+    def test_to_a_version_that_is_not_stale_is_no_exception(self) -> None:
+        newer = approved(2, compared_with=ARTIFACT.format(1))
+        facts = rollout_facts(served(1), newer, live=endpoint(1), last=ended(), gate=ALLOWS)
+        assert "exception" not in next_step(facts).facts
 
     def test_back_needs_no_comparison(self) -> None:
         older = served(1, compared_with="")
@@ -371,6 +397,21 @@ class TestBake:
         kind, reason = self.step(judged=judged, policy=policy, live=endpoint(2))
         assert kind == "finish"
         assert reason.endswith("is in service, promoted without evidence: 3 of 50")
+
+    @pytest.mark.parametrize(
+        ("judged", "noted"),
+        [
+            (Judgement(NOT_ENOUGH, "3 of 50", {}), NO_EVIDENCE),
+            (Judgement(NO_WORSE, "2 of 50", {}), None),
+        ],
+    )
+    def test_promoted_without_evidence_is_an_exception(
+        self, judged: Judgement, noted: str | None
+    ) -> None:
+        facts = rollout_facts(
+            served(1), approved(2), live=endpoint(2), last=self.OPEN, judged=judged
+        )
+        assert next_step(facts).facts.get("exception") == noted
 
     @pytest.mark.parametrize(
         "given",

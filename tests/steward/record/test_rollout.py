@@ -37,7 +37,9 @@ from tests.steward.builders import (
     ROLE,
     after,
     approval,
+    champion,
     endpoint,
+    evaluation,
     evidence,
     package,
     rollout,
@@ -130,17 +132,24 @@ class TestVersion:
         ("max_drop", "live", "noted_as"),
         [
             (0.02, ARTIFACT.format(7), ARTIFACT.format(7)),
+            (0.02, ARTIFACT.format(8), ARTIFACT.format(7)),
             (0.02, "", ""),
-            (0.02, None, None),
+            (0.02, None, ARTIFACT.format(7)),
             (None, ARTIFACT.format(7), None),
         ],
-        ids=["what serves", "nothing serves", "somebody else's serves", "no rule compares"],
-    )
+        ids=[
+            "what serves", "what served before", "nothing serves", "somebody else's serves",
+            "no rule compares",
+        ],
+    )  # fmt: skip
     def test_says_what_it_was_compared_with(
         self, store: Store, max_drop: float | None, live: str | None, noted_as: str | None
     ) -> None:
         gate = replace(GATE, metrics={"auc": MetricRule(min=0.65, max_drop=max_drop)})
-        bare = evidence(run_on_record=False, snapshot_on_record=False, live_uri=live)
+        measured = evaluation(champion=champion(version=7))
+        bare = evidence(
+            evaluation=measured, run_on_record=False, snapshot_on_record=False, live_uri=live
+        )
         record_judgement(store, NAMES, gate, JUDGED, package(), bare)
         assert noted(store).compared_with == noted_as
 

@@ -233,6 +233,17 @@ class TestBounds:
             ("test_percent", "test_percent = 3.5", "train.test_percent: found 3.5, allowed is"),
             ("max_iter", "max_iter = [1]", "train.hyperparameters.max_iter: found [1], allowed"),
             ("mode =", 'mode = "auto"', "gate.mode: found 'auto', allowed is 'manual'"),
+            ("mode =", 'stale = "so"', "gate.stale: found 'so', allowed is 'hold' or 'allow'"),
+            (
+                "mode =",
+                'max_evidence_age = "5m"',
+                "gate.max_evidence_age: found '5m', allowed is <int>s|m|h|d from 1h to 3650d",
+            ),
+            (
+                "mode =",
+                "approval_expires = 14",
+                "gate.approval_expires: found 14, allowed is <int>s|m|h|d from 1h to 3650d",
+            ),
             ("threshold", "threshold = 1.1", "found 1.1, allowed is a number from 0 to 1"),
             ("threshold", "threshold = nan", "gate.threshold: found nan, allowed is a number"),
             ("threshold", "threshold = true", "gate.threshold: found True, allowed is a number"),

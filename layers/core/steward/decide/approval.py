@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from steward import times
 from steward.decide.people import Identity
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Version
@@ -12,6 +13,8 @@ from steward.spec.model import GateSpec, MetricRule
 
 CONCERN = "approval"
 FAILED, HELD, PASSED = "failed", "held", "passed"
+# Passed, only because the model's file says so.
+ALLOWED = "allowed"
 
 type Document = Mapping[str, object]
 
@@ -81,18 +84,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked: passed, failed, or held because it is not known."""
+    """One thing that was checked: passed, allowed, failed, or held because it is not known."""
 
     verdict: str
     text: str
 
 
-def judge(package: Package, evidence: Evidence, gate: GateSpec) -> Verdict:
+def judge(package: Package, evidence: Evidence, gate: GateSpec, now: datetime) -> Verdict:
     """Judge a registered version against the gate: failed before held before passed."""
-    findings = list(_findings(package, evidence, gate))
+    findings = list(_findings(package, evidence, gate, now))
     kinds = {finding.verdict for finding in findings}
     kind = next(kind for kind in (FAILED, HELD, PASSED) if kind in kinds or kind == PASSED)
-    texts = [finding.text for finding in findings if finding.verdict == kind]
+    told = (PASSED, ALLOWED) if kind == PASSED else (kind,)
+    texts = [finding.text for finding in findings if finding.verdict in told]
     facts = {
         "package": package.arn,
         "findings": [f"{finding.verdict}: {finding.text}" for finding in findings],
@@ -100,12 +104,16 @@ def judge(package: Package, evidence: Evidence, gate: GateSpec) -> Verdict:
     return Verdict(CONCERN, f"version {package.number}", kind, "; ".join(texts), facts)
 
 
-def _findings(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[Finding]:
+def _findings(
+    package: Package, evidence: Evidence, gate: GateSpec, now: datetime
+) -> Iterator[Finding]:
     yield from _required(package, evidence, gate)
+    if gate.max_evidence_age is not None:
+        yield _age(package.created_at, gate.max_evidence_age, now)
     if evidence.evaluation is not None:
         yield _test_rows(evidence.evaluation, gate)
         for name, rule in gate.metrics.items():
-            yield from _metric(name, rule, evidence)
+            yield from _metric(name, rule, evidence, gate.stale)
     if evidence.bias is not None:
         for facet, bias in gate.bias.items():
             for name, most in bias.max_abs.items():
@@ -138,13 +146,19 @@ def _required(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[
         yield Finding(HELD, f"the lineage is incomplete: {', '.join(missing)}")
 
 
+def _age(at: datetime, most: timedelta, now: datetime) -> Finding:
+    # Without the time of now: the same finding an hour later is the same decision.
+    text = f"the evidence is of {times.minute(at)}, {times.short(most)} old at most is allowed"
+    return Finding(PASSED if now <= at + most else HELD, text)
+
+
 def _test_rows(evaluation: Document, gate: GateSpec) -> Finding:
     rows = _number(evaluation, "rows", "test")
     text = f"{rows if rows is None else int(rows)} test rows, {gate.min_test_rows} are needed"
     return Finding(PASSED if rows is not None and rows >= gate.min_test_rows else HELD, text)
 
 
-def _metric(name: str, rule: MetricRule, evidence: Evidence) -> Iterator[Finding]:
+def _metric(name: str, rule: MetricRule, evidence: Evidence, stale: str) -> Iterator[Finding]:
     path = "binary_classification_metrics", name, "value"
     value = _number(evidence.evaluation, *path)
     if value is None:
@@ -154,27 +168,56 @@ def _metric(name: str, rule: MetricRule, evidence: Evidence) -> Iterator[Finding
         kind = PASSED if value >= rule.min else FAILED
         yield Finding(kind, f"{name} {value:.3f}, at least {rule.min:.3f} is needed")
     if rule.max_drop is not None and evidence.live_uri != "":
-        yield _drop(name, value, rule.max_drop, evidence)
+        yield from _margin(name, value, rule.max_drop, evidence, stale)
+
+
+def compared_with(evidence: Evidence, gate: GateSpec) -> str | None:
+    """The artifact that a version was measured against; empty: none, None: the gate asks for none.
+
+    When nothing served there was nothing to be worse than, whatever was measured.
+    """
+    if all(rule.max_drop is None for rule in gate.metrics.values()):
+        return None
+    return (_champion(evidence) or "") if evidence.live_uri != "" else ""
+
+
+def _champion(evidence: Evidence) -> str | None:
+    uri = _find(evidence.evaluation, "champion", "uri")
+    return uri if isinstance(uri, str) and uri else None
+
+
+def _margin(
+    name: str, value: float, most: float, evidence: Evidence, stale: str
+) -> Iterator[Finding]:
+    """The drop, if it is against the version that serves, or may be against a former one.
+
+    What was compared with nothing is not stale but missing, and is never allowed.
+    """
+    compared = _champion(evidence)
+    if compared is None or compared != evidence.live_uri:
+        kind = ALLOWED if stale == "allow" and compared else HELD
+        text = f"compared with {compared}, serving is {evidence.live_uri}"
+        yield Finding(kind, f"the evidence is stale: {text}")
+        if kind == HELD:
+            return
+    yield _drop(name, value, most, evidence)
 
 
 def _drop(name: str, value: float, most: float, evidence: Evidence) -> Finding:
     champion = _find(evidence.evaluation, "champion")
-    compared = champion.get("uri") if isinstance(champion, Mapping) else None
-    if compared is None or compared != evidence.live_uri:
-        return Finding(
-            HELD, f"the evidence is stale: compared with {compared}, serving is {evidence.live_uri}"
-        )
+    is_live = _champion(evidence) == evidence.live_uri
+    whose = "the serving version" if is_live else "the version it was compared with"
     path = "champion", "binary_classification_metrics", name, "value"
     theirs = _number(evidence.evaluation, *path)
     if theirs is None:
-        return Finding(HELD, f"{name} of the serving version is missing from the evaluation")
+        return Finding(HELD, f"{name} of {whose} is missing from the evaluation")
     # A contest on recent rows measures both anew; without one, both were measured on the test rows.
     contest = _find(champion, "candidate")
     ours = value if contest is None else _number(champion, "candidate", name, "value")
     if ours is None:
         return Finding(HELD, f"{name} of the new version is missing from the contest")
     rows = f"the same {_find(champion, 'basis') or 'test'} rows"
-    text = f"{name} {ours:.3f} against {theirs:.3f} of the serving version on {rows}"
+    text = f"{name} {ours:.3f} against {theirs:.3f} of {whose} on {rows}"
     kind = PASSED if theirs - ours <= most else FAILED
     return Finding(kind, f"{text}, a drop of {most:.3f} is allowed")
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from steward.decide.canary import NOT_ENOUGH, WORSE
 from steward.decide.preflight import CONCERN, withdrawn
+from steward.decide.review import NO_EVIDENCE, exception
 from steward.decide.rollout_facts import (
     FORWARD,
     MOVING,
@@ -61,7 +62,8 @@ def _not_begun(facts: RolloutFacts, rollout: Rollout) -> str | None:
     """Why a rollout that SageMaker was not asked for must not begin."""
     if facts.abort and facts.abort.rollout == rollout.number:
         return f"aborted by {facts.abort.by}: {facts.abort.why}"
-    return facts.no_start(rollout.direction)
+    late = facts.too_late(rollout.version) if rollout.direction == FORWARD else None
+    return facts.no_start(rollout.direction) or (late.why if late else None)
 
 
 def _under_way(
@@ -142,10 +144,13 @@ def _figures(facts: RolloutFacts) -> dict[str, object]:
 
 def _finished(facts: RolloutFacts, rollout: Rollout, wanted: str) -> Verdict:
     reason, judged = f"{wanted} is in service", facts.judged
+    figures = _figures(facts)
     if rollout.cause:
         reason += f", though it was to end: {rollout.cause}"
     elif judged and judged.kind == NOT_ENOUGH:
         reason += f", promoted without evidence: {judged.reason}"
+        approval = facts.versions[rollout.version].approval
+        figures |= exception(NO_EVIDENCE, approval.by if approval else "")
     elif judged:
         reason += f": {judged.reason}"
-    return _of(rollout, "finish", reason, _figures(facts))
+    return _of(rollout, "finish", reason, figures)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from steward.decide.in_flight import in_flight
 from steward.decide.preflight import CONCERN, held
+from steward.decide.review import STALE, exception
 from steward.decide.rollout_facts import (
     BACK,
     FORWARD,
@@ -22,9 +23,19 @@ class Target:
     version: int
     direction: str
     reason: str
+    stale: str | None = None
 
 
-def desired(facts: RolloutFacts) -> Target | str:
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Why what serves stays: `hold` when a person must do something; `now` is no part of why."""
+
+    kind: str
+    why: str
+    now: str = ""
+
+
+def desired(facts: RolloutFacts) -> Target | Stay:
     """The version to roll out next, or why what serves stays."""
     live = facts.endpoint.version if facts.endpoint else None
     eligible = facts.eligible()
@@ -33,10 +44,10 @@ def desired(facts: RolloutFacts) -> Target | str:
     return _forward(facts, live, eligible)
 
 
-def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]) -> Target | str:
+def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]) -> Target | Stay:
     served = [n for n in eligible if n != live and facts.versions[n].served_at is not None]
     if not served:
-        return f"hold: {why_not}, and no other approved version has served; {live} stays"
+        return Stay("hold", f"{why_not}, and no other approved version has served; {live} stays")
     return Target(served[0], BACK, f"{why_not}; version {served[0]} has served before")
 
 
@@ -48,13 +59,11 @@ def _stale(facts: RolloutFacts, live: int | None, number: int) -> str | None:
     serving = facts.versions[live].artifact.uri
     if version.compared_with is None or version.overridden or version.compared_with == serving:
         return None
-    return (
-        f"hold: version {number} was compared with {version.compared_with or 'nothing'}, and "
-        f"{serving} serves; approve it again with 'override: <reason>' to roll it out"
-    )
+    compared = version.compared_with or "nothing"
+    return f"version {number} was compared with {compared}, and {serving} serves"
 
 
-def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Target | str:
+def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Target | Stay:
     last = facts.rollout
     highest = last.highest if last else 0
     back = last.stepped_back_at if last else None
@@ -63,14 +72,28 @@ def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Targ
         again = back is not None and approval is not None and approval.at > back
         newer = live is None or number > live
         if newer and (number > highest or again or live is None):
-            if stale := _stale(facts, live, number):
-                return stale
-            against = f"version {live} serves" if live else "nothing serves yet"
-            words = approval.reason if approval else ""
-            return Target(number, FORWARD, f"version {number} may serve ({words}) and {against}")
+            return _begin(facts, live, number)
     if live is None:
-        return "no version may serve yet"
-    return f"version {live} serves; no newer version may replace it"
+        return Stay("nothing", "no version may serve yet")
+    return Stay("nothing", f"version {live} serves; no newer version may replace it")
+
+
+def _begin(facts: RolloutFacts, live: int | None, number: int) -> Target | Stay:
+    """The start of a version that is to serve next, if its approval and evidence still hold."""
+    if late := facts.too_late(number):
+        return Stay("hold", late.why, late.now)
+    stale = _stale(facts, live, number)
+    # What was compared with nothing is not stale but missing, and is never allowed.
+    if stale and not (facts.gate.stale == "allow" and facts.versions[number].compared_with):
+        again = "approve it again with 'override: <reason>' to roll it out"
+        return Stay("hold", f"{stale}; {again}")
+    approval = facts.versions[number].approval
+    words = approval.reason if approval else ""
+    against = f"version {live} serves" if live else "nothing serves yet"
+    reason = f"version {number} may serve ({words}) and {against}"
+    if stale:
+        reason += f"; its evidence is stale, which the model's file allows: {stale}"
+    return Target(number, FORWARD, reason, stale)
 
 
 def next_step(facts: RolloutFacts) -> Verdict:
@@ -135,14 +158,15 @@ def _strange(endpoint: EndpointFacts) -> str | None:
     return None
 
 
-def _at(kind: str, reason: str, config: str | None) -> Verdict:
-    return Verdict(CONCERN, "endpoint", kind, reason, {"config": config, "why": reason})
+def _at(kind: str, reason: str, config: str | None, now: str = "") -> Verdict:
+    told = f"{reason}; {now}" if now else reason
+    return Verdict(CONCERN, "endpoint", kind, told, {"config": config, "why": reason})
 
 
 def _towards(facts: RolloutFacts, config: str | None) -> Verdict:
     target = desired(facts)
-    if isinstance(target, str):
-        return _at("hold" if target.startswith("hold:") else "nothing", target, config)
+    if isinstance(target, Stay):
+        return _at(target.kind, target.why, config, target.now)
     verdict = _start(facts, target)
     why_not = facts.no_start(target.direction)
     return held(verdict, f"version {target.version} waits: {why_not}") if why_not else verdict
@@ -150,6 +174,7 @@ def _towards(facts: RolloutFacts, config: str | None) -> Verdict:
 
 def _start(facts: RolloutFacts, target: Target) -> Verdict:
     approval = facts.versions[target.version].approval
+    by = approval.by if approval else ""
     return Verdict(
         CONCERN,
         f"version {target.version}",
@@ -161,5 +186,6 @@ def _start(facts: RolloutFacts, target: Target) -> Verdict:
             "approval": approval.id if approval else None,
             "config": facts.endpoint.config if facts.endpoint else None,
             "after": facts.rollout.number if facts.rollout else 0,
-        },
+        }
+        | (exception(STALE, by) if target.stale else {}),
     )

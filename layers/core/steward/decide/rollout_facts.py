@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steward.decide.canary import Judgement
+from steward.decide.freshness import Late, too_late
 from steward.decide.versions import Version
 from steward.names import VARIANT
-from steward.spec.model import RolloutSpec
+from steward.spec.model import GateSpec, RolloutSpec
 from steward.spec.shifting import has_brake
 
 MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
@@ -105,6 +106,7 @@ class RolloutFacts:
     rollout: Rollout | None
     now: datetime
     policy: RolloutSpec
+    gate: GateSpec
     pause: Order | None = None
     abort: Order | None = None
     alarms: tuple[Alarm, ...] = ()
@@ -130,6 +132,10 @@ class RolloutFacts:
         return [
             number for number in sorted(self.registry, reverse=True) if not self.why_not(number)
         ]
+
+    def too_late(self, number: int) -> Late | None:
+        """Why a version's approval or evidence are too old for a start forward."""
+        return too_late(self.versions[number], self.gate, self.now)
 
     def no_start(self, direction: str) -> str | None:
         """Why no rollout of this direction may start now; None when it may."""

@@ -27,13 +27,20 @@ class Approval:
     counts: bool
     reason: str
 
+    @property
+    def overrides(self) -> bool:
+        """Whether the words are `override: <reason>`: they set aside what was not proved."""
+        reason = self.words.removeprefix("override:").strip()
+        return self.words.startswith("override:") and bool(reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version's row. `status` is the registry's word as last noted; `gate` is our judgement.
 
     `created_by` and `run_by` made the version and started its run; `compared_with` is the artifact
-    that served when it was judged, empty when nothing did, None when the gate does not compare.
+    that it was measured against, empty when there was none, None when the gate does not compare.
+    `evidence_at` is when it was registered with its evidence.
     `reports`: the folder of its run's reports, empty if it has none of ours.
     `adopted` is a config of somebody else's that serves this version.
     `revision` counts the row's writes, so that a write on top of a stale read is refused.
@@ -55,13 +62,13 @@ class Version:
     failed_under: str | None = None
     adopted: str | None = None
     reports: str = ""
+    evidence_at: datetime | None = None
     revision: int = 1
 
     @property
     def overridden(self) -> bool:
         """Whether the approver's words override a gate that did not pass."""
-        words = self.approval.words if self.approval else ""
-        return bool(words.removeprefix("override:").strip()) and words.startswith("override:")
+        return self.approval is not None and self.approval.overrides
 
     def why_not(self, status: str) -> str | None:
         """Why this version may not serve under the registry's `status`; None when it may."""

@@ -24,19 +24,20 @@ from steward.observe.serving import (
     version_from,
 )
 from steward.record.store import Store
-from steward.spec.model import RolloutSpec
+from steward.spec.model import ModelSpec, RolloutSpec
 
 _TIMES = ("opened_at", "endpoint_at", "called_at", "stepped_back_at")
 _NUMBERS = ("number", "version", "highest", "asks")
 
 
 def observe_rollout(
-    aws: Aws, store: Store, names: Names, policy: RolloutSpec, now: datetime, *, watch: bool = True
+    aws: Aws, store: Store, names: Names, spec: ModelSpec, now: datetime, *, watch: bool = True
 ) -> RolloutFacts:
     """Everything that one look at a model's endpoint rests on.
 
     Without `watch` neither alarms nor metrics of a rollout under way are read.
     """
+    policy = spec.rollout
     # "run", too, stands between them.
     rows = store.between(store.work, names.model, "rollout", "version#~")
     named = {str(row["sk"]): row for row in rows}
@@ -54,6 +55,7 @@ def observe_rollout(
         rollout=rollout,
         now=now,
         policy=policy,
+        gate=spec.gate,
         pause=_order(named.get("rollout#pause")),
         abort=_order(named.get("rollout#abort")),
         alarms=observe_alarms(aws, names, watched.number) if watched else (),

@@ -112,7 +112,7 @@ def read_snapshot_uri(store: Store, names: Names, number: int) -> str:
 def version_from(row: dict[str, object]) -> Version:
     """A version's row as a value."""
     approval = row.get("approval")
-    served = row.get("served_at")
+    served, evidence = row.get("served_at"), row.get("evidence_at")
     artifact = row["artifact"]
     return Version(
         number=int(str(row["number"])),
@@ -131,6 +131,7 @@ def version_from(row: dict[str, object]) -> Version:
         failed_under=_optional(row.get("failed_under")),
         adopted=_optional(row.get("adopted")),
         reports=str(row.get("reports", "")),
+        evidence_at=times.parse(str(evidence)) if evidence else None,
         revision=int(str(row["revision"])),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from steward.decide.approval import Evidence, Package
+from steward.decide.approval import Evidence, Package, compared_with
 from steward.decide.people import Identity
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Artifact, Version
@@ -51,10 +51,8 @@ def record_judgement(
         facts=_facts(package, evidence),
         links=tuple(_links(package, evidence, [*shared, *jobs])),
     )
-    compares = any(rule.max_drop is not None for rule in gate.metrics.values())
     noted = replace(
-        _version(verdict, model, package, evidence),
-        compared_with=evidence.live_uri if compares else None,
+        _version(verdict, model, package, evidence), compared_with=compared_with(evidence, gate)
     )
     row = put(store.work, _version_row(model, noted), ABSENT)
     judged_on = [Link(USED, version), *(Link(USED, report.id) for report in reports)]
@@ -145,6 +143,7 @@ def _version(verdict: Verdict, model: str, package: Package, evidence: Evidence)
         compared_with=None,
         decision=verdict.id(model),
         reports=report_folder(package.reports.values()),
+        evidence_at=package.created_at,
     )
 
 

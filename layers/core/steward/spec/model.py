@@ -68,8 +68,15 @@ class BiasRule:
 
 @dataclass(frozen=True, slots=True)
 class GateSpec:
-    """What a version must prove before it may serve."""
+    """What a version must prove before it may serve.
 
+    `stale`: what is done about a comparison with another version than serves: `hold` or `allow`.
+    `max_evidence_age` and `approval_expires` bound the start of a rollout; None: no bound.
+    """
+
+    stale: str
+    max_evidence_age: timedelta | None
+    approval_expires: timedelta | None
     threshold: float
     min_test_rows: int
     require: tuple[str, ...]

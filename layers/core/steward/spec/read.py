@@ -124,6 +124,9 @@ def _gate(table: Table) -> GateSpec:
     table.one_of("mode", ("manual",), default="manual")
     metrics, bias = table.table("metrics"), table.table("bias")
     spec = GateSpec(
+        stale=table.one_of("stale", ("hold", "allow"), default="hold"),
+        max_evidence_age=_bound(table, "max_evidence_age"),
+        approval_expires=_bound(table, "approval_expires"),
         threshold=table.number("threshold", 0, 1, default=0.5),
         min_test_rows=table.integer("min_test_rows", 1, 10_000_000, default=150),
         require=table.texts("require", " or ".join(EVIDENCE), "|".join(EVIDENCE), EVIDENCE),
@@ -134,6 +137,10 @@ def _gate(table: Table) -> GateSpec:
     metrics.close()
     table.close()
     return spec
+
+
+def _bound(table: Table, key: str) -> timedelta | None:
+    return table.duration(key, timedelta(hours=1), 3650 * _DAY) if key in table.unread() else None
 
 
 def _metric(table: Table) -> MetricRule:

@@ -92,7 +92,7 @@ class Table:
         self, key: str, low: timedelta, high: timedelta, default: str | None = None
     ) -> timedelta:
         """A duration such as `10m`, from `low` to `high`."""
-        allowed = f"<int>s|m|h|d from {_short(low)} to {_short(high)}"
+        allowed = f"<int>s|m|h|d from {times.short(low)} to {times.short(high)}"
         value = self._take(key, allowed, default)
         length = times.duration(value) if isinstance(value, str) else None
         if length is not None and low <= length <= high:
@@ -170,11 +170,3 @@ class Table:
         """Whatever was not read is a fault: an unknown key is refused."""
         for key in self.unread():
             self._faults.append(f"{self._where}{key}: unknown key, it is not part of the format")
-
-
-def _short(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
