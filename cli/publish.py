@@ -18,6 +18,7 @@ from cli import repository
 from cli.target import Refused, Target
 from pipelines import bundle
 from steward import digest
+from steward.decide.people import UNKNOWN
 from steward.names import Names
 from steward.observe.monitor import CODE_KEY as MONITOR_CODE
 from steward.observe.monitor import PREPROCESS
@@ -186,6 +187,7 @@ class Publisher:
         return images[self._target.region]
 
     def _fills(self, spec: ModelSpec) -> dict[str, str]:
+        pipeline = repository.PIPELINES / spec.train.pipeline
         return {
             "steward-artifact-bucket": self._target.artifact_bucket,
             "arn:aws:iam::000000000000:role/steward-execution-role": self._target.execution_role,
@@ -193,7 +195,8 @@ class Publisher:
             "steward-package-group": Names(self._target.prefix, spec.name).group,
             "steward-model-name": spec.name,
             "steward-pii-secret": self._target.pii_secret,
-            "steward-commit": repository.commit_of(repository.PIPELINES / spec.train.pipeline),
+            "steward-commit": repository.commit_of(pipeline),
+            "steward-author": repository.author_of(pipeline) or UNKNOWN,
         }
 
 

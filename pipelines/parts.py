@@ -28,6 +28,7 @@ PACKAGE_GROUP = "steward-package-group"
 MODEL_NAME = "steward-model-name"
 PII_SECRET = "steward-pii-secret"  # noqa: S105  a placeholder for a secret's name
 COMMIT = "steward-commit"
+AUTHOR = "steward-author"
 
 INSTANCE = "ml.m5.large"
 VOLUME_GB = 30

@@ -28,6 +28,7 @@ from sagemaker.train.model_trainer import ModelTrainer
 
 from pipelines import bundle
 from pipelines.parts import (
+    AUTHOR,
     BUCKET,
     COMMIT,
     IMAGE_URI,
@@ -218,6 +219,7 @@ def register_step(
             commit_id=COMMIT_ID, generated_by=ExecutionVariables.PIPELINE_EXECUTION_ARN
         ),
         customer_metadata_properties={
+            "commit_author": AUTHOR,
             "snapshot_digest": SNAPSHOT_DIGEST,
             "spec_uri": SPEC,
             "artifact_sha256": found(evaluate, metrics, "artifact.sha256"),

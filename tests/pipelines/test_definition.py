@@ -24,6 +24,7 @@ SENTINELS = (
     "steward-model-name",
     "steward-pii-secret",
     "steward-commit",
+    "steward-author",
 )
 
 

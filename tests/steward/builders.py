@@ -187,6 +187,7 @@ def package(number: int = 1, **given: object) -> Package:
         modified_by=ROLE,
         execution_arn=f"{SAGEMAKER}:pipeline/steward-mortgage/execution/r{number}",
         commit="0123abcd",
+        author="fay@example.com Fay Adams",
         snapshot="5" * 64,
         artifact_uri=ARTIFACT.format(number),
         artifact_sha256="7" * 64,

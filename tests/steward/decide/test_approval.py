@@ -9,6 +9,7 @@ from steward.decide.approval import Evidence, judge, says_something_new, weigh
 from steward.decide.people import Identity
 from steward.spec.model import GateSpec, MetricRule
 from tests.steward.builders import (
+    ACCOUNT,
     ALICE,
     ARTIFACT,
     BOB,
@@ -27,6 +28,7 @@ from tests.steward.builders import (
     version,
 )  # fmt: skip
 
+SSO = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Approver_0a1b/{{}}"
 NAN, INFINITY = float("nan"), float("inf")
 
 
@@ -158,6 +160,14 @@ class TestGate:
     ) -> None:
         kind, why = verdict_of(evidence(), **registered)
         assert (kind, why) == ("held", f"the lineage is incomplete: {missing}")
+
+    @pytest.mark.parametrize("required", [True, False])
+    def test_holds_an_unknown_author_only_if_one_is_required(self, required: bool) -> None:
+        rules = gate(require=(*GATE.require, *(("author",) if required else ())))
+        kind, why = verdict_of(evidence(), rules, author="")
+        assert kind == ("held" if required else "passed")
+        assert ("nobody knows who wrote the commit" in why) is required
+        assert verdict_of(evidence(), rules)[0] == "passed"
 
     @pytest.mark.parametrize("state", ["Failed", "Deleting"])
     def test_fails_a_package_that_sagemaker_did_not_complete(self, state: str) -> None:
@@ -380,6 +390,21 @@ class TestWord:
     def test_of_who_started_the_run_may_reject(self) -> None:
         now = package(status="Rejected", modified_by=ALICE, modified_at=after(5))
         assert weigh(version(run_by="alice"), now, GATE, "approval#1")[0].kind == "rejected"
+
+    @pytest.mark.parametrize(
+        "who",
+        [
+            Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/fay.adams"),
+            Identity(arn=SSO.format("fay@corp.example")),
+            Identity(arn=SSO.format("ops"), source_identity="fay"),
+        ],
+        ids=["an IAM user", "a session of SSO", "a SourceIdentity"],
+    )
+    def test_of_who_may_have_written_the_commit_does_not_count(self, who: Identity) -> None:
+        verdict, word = self.weigh(who)
+        assert (verdict.kind, word.counts) == ("held", False)
+        assert word.reason.endswith(f"{who.person} may also have written the commit")
+        assert self.weigh(who, author="")[1].counts, "nobody is known to have written it"
 
     def test_of_another_profile_counts_when_aws_names_no_arn_of_either(self) -> None:
         _, word = self.weigh(Identity(user_profile="emil"), created_by=Identity(user_profile="fay"))

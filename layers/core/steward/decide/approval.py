@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steward import times
-from steward.decide.people import Identity
+from steward.decide.people import Identity, is_author
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Version
 from steward.spec.model import GateSpec, MetricRule
@@ -34,6 +34,7 @@ class Package:
     modified_by: Identity
     execution_arn: str
     commit: str
+    author: str
     snapshot: str
     artifact_uri: str
     artifact_sha256: str
@@ -133,6 +134,8 @@ def _required(package: Package, evidence: Evidence, gate: GateSpec) -> Iterator[
             yield Finding(HELD, f"the {name} report is missing or broken")
     if package.state != "Completed":
         yield Finding(FAILED, f"the package is {package.state}, Completed is needed")
+    if "author" in gate.require and not package.author:
+        yield Finding(HELD, "nobody knows who wrote the commit")
     lineage = {
         "snapshot": evidence.snapshot_on_record,
         "run": evidence.run_on_record,
@@ -298,6 +301,8 @@ def _against(version: Version, package: Package, gate: GateSpec) -> str | None:
         return f"the approval does not count: {who.person} also made the version"
     if who.person == version.run_by:
         return f"the approval does not count: {who.person} also started its run"
+    if is_author(who.person, package.author):
+        return f"the approval does not count: {who.person} may also have written the commit"
     if not who.is_listed(gate.approvers):
         return f"the approval does not count: {who.arn} is not on the list of approvers"
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from steward.aws import Aws, ClientError
 from steward.decide.approval import Document, Evidence, Job, Package, Read
-from steward.decide.people import Identity
+from steward.decide.people import UNKNOWN, Identity
 from steward.lineage.nodes import run_id, snapshot_id
 from steward.names import Names, split_s3
 from steward.observe.serving import observe_endpoint, read_served
@@ -58,6 +58,7 @@ def observe_package(aws: Aws, arn: str) -> Package:
         modified_by=_identity(found.get("LastModifiedBy", {})),
         execution_arn=metadata.get("GeneratedBy", ""),
         commit=metadata.get("CommitId", ""),
+        author="" if own.get("commit_author") == UNKNOWN else own.get("commit_author", ""),
         snapshot=own.get("snapshot_digest", ""),
         artifact_uri=container.get("ModelDataUrl", ""),
         artifact_sha256=own.get("artifact_sha256", ""),

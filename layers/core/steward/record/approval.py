@@ -101,6 +101,8 @@ def _shared(package: Package) -> list[Node]:
         ("agent", package.created_by.arn),
     )
     facts = {"image": {"image": package.image}}
+    if package.author:
+        facts["code"] = {"author": package.author}
     return [
         Node(f"{kind}#{name}", package.created_at, facts.get(kind, {}))
         for kind, name in named

@@ -27,6 +27,7 @@ BIAS_METRICS = (
 )  # fmt: skip
 CONDITIONAL = ("CDDPL",)
 EVIDENCE = ("evaluation", "bias", "explainability", "lineage")
+REQUIRED = (*EVIDENCE, "author")
 _COLUMN = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -129,7 +130,7 @@ def _gate(table: Table) -> GateSpec:
         approval_expires=_bound(table, "approval_expires"),
         threshold=table.number("threshold", 0, 1, default=0.5),
         min_test_rows=table.integer("min_test_rows", 1, 10_000_000, default=150),
-        require=table.texts("require", " or ".join(EVIDENCE), "|".join(EVIDENCE), EVIDENCE),
+        require=table.texts("require", " or ".join(REQUIRED), "|".join(REQUIRED), EVIDENCE),
         approvers=table.texts("approvers", "ARN patterns", r"arn:.+"),
         metrics={one: _metric(metrics.table(one)) for one in metrics.unread() if one in METRICS},
         bias={facet: _bias(bias.table(facet)) for facet in bias.unread()},
