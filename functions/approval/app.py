@@ -3,9 +3,20 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock
-from steward.act.notify import ask_to_look, notify
+from steward.act.approval import approve
+from steward.act.notify import ask_to_look, tell
 from steward.aws import Aws
-from steward.decide.approval import Package, judge, says_something_new, weigh
+from steward.decide.approval import (
+    APPROVE,
+    AUTO,
+    Package,
+    automatic,
+    by_steward,
+    findings_of,
+    judge,
+    says_something_new,
+    weigh,
+)
 from steward.decide.freshness import too_late
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
@@ -20,6 +31,7 @@ from steward.observe.approval import (
 from steward.observe.serving import read_versions
 from steward.observe.training import read_run
 from steward.record.approval import approval_id, record_judgement, record_word, with_word
+from steward.record.decisions import record_once
 from steward.scope import Models, models
 from steward.scope import Scope as AnyScope
 from steward.settings import ApprovalSettings, load
@@ -72,8 +84,8 @@ def look(scope: Scope, event: PackageChanged | None) -> None:
 
 
 def is_open(scope: Scope, version: Version, status: str) -> bool:
-    """Whether the registry may hold a word that was not noted yet."""
-    if status != version.status:
+    """Whether the registry may hold a word that was not noted yet, or Steward is to say one."""
+    if status != version.status or version.awaits_steward:
         return True
     late = too_late(version, scope.spec.gate, clock.now())
     return status == "Approved" and (version.why_not(status) is not None or late is not None)
@@ -85,18 +97,43 @@ def attend(scope: Scope, arn: str, version: Version | None, event: PackageChange
     if package.state in ("Pending", "InProgress"):
         return False
     version = version or judged(scope, package)
+    if version.awaits_steward and package.status == version.status:
+        speak(scope, version)
+        return False
     updated, modified_at = (event.updated, event.modified_at) if event else ((), None)
     if not says_something_new(version, package, updated, modified_at):
         logger.info("version %d: %s is on record already", package.number, package.status)
         return False
+    take_word(scope, version, package)
+    return True
+
+
+def take_word(scope: Scope, version: Version, package: Package) -> None:
+    """Weigh a word, tell the owner what is unusual about it, and note it."""
+    role = scope.settings.approval_role if scope.settings.automatic else ""
     node = approval_id(scope.names.group, package)
-    verdict, approval = weigh(version, package, scope.spec.gate, node)
+    verdict, approval = weigh(version, package, scope.spec.gate, node, role)
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     why_not = with_word(version, package, approval).why_not(package.status)
+    commands = scope.commands
     if package.status == "Approved" and why_not:
-        tell(scope, verdict, f"the approval of version {package.number} changes nothing", why_not)
+        subject = f"the approval of version {package.number} changes nothing"
+        again = commands.approve(package.arn, "<your words>")
+        tell(scope, verdict, subject, why_not, again, commands.reject(package.arn))
+    elif "exception" in verdict.facts:
+        subject = f"version {package.number}: {verdict.facts['exception']}"
+        signed = commands.sign_off(verdict.id(scope.model))
+        tell(scope, verdict, subject, verdict.reason, signed, commands.reject(package.arn))
     record_word(scope.store, scope.names, verdict, version, package, approval)
-    return True
+
+
+def speak(scope: Scope, version: Version) -> None:
+    """Put Steward's own word on record, then say it; it is noted as any other word is."""
+    verdict = by_steward(version, allowed=scope.settings.automatic)
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    record_once(scope.store, scope.model, verdict)
+    if verdict.kind == APPROVE:
+        approve(scope.aws, version.arn, f"{AUTO} {version.gate_reason}")
 
 
 def judged(scope: Scope, package: Package) -> Version:
@@ -105,32 +142,28 @@ def judged(scope: Scope, package: Package) -> Version:
     run = read_run(scope.store, scope.model)
     if not evidence.run_on_record and run and run.open:
         raise NotYet(f"{package.arn}: its run {run.number} is about to be recorded")
-    verdict = judge(package, evidence, scope.spec.gate, clock.now())
+    gate = scope.spec.gate
+    verdict = judge(package, evidence, gate, clock.now())
+    verdict = automatic(gate, verdict, allowed=scope.settings.automatic)
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
-    subject = f"version {package.number}: the gate says {verdict.kind}"
-    tell(scope, verdict, subject, request(scope, verdict, package))
+    ask(scope, verdict, package)
     count("VersionJudged")
-    return record_judgement(scope.store, scope.names, scope.spec.gate, verdict, package, evidence)
+    return record_judgement(scope.store, scope.names, gate, verdict, package, evidence)
 
 
-def request(scope: Scope, verdict: Verdict, package: Package) -> str:
-    """Ask for a word, with the commands to give it."""
-    command = (
-        f"aws sagemaker update-model-package --region {scope.settings.aws_region} "
-        f"--model-package-arn {package.arn} --model-approval-status"
-    )
-    findings = verdict.facts["findings"]
-    listed = "\n".join(f"  - {one}" for one in findings) if isinstance(findings, list) else ""
+def ask(scope: Scope, verdict: Verdict, package: Package) -> None:
+    """Ask for a word on a version, or say that Steward has one of its own."""
+    itself = verdict.facts.get("automatic")
+    findings = "\n".join(f"  - {one}" for one in findings_of(verdict))
+    text = f"Version {package.number} of {scope.model} was registered. The gate says "
+    text += f"{verdict.kind}:\n{findings}"
+    commands, subject = scope.commands, f"version {package.number}: the gate says {verdict.kind}"
+    if itself == APPROVE:
+        text += "\n\nSteward approves it, as the model's file asks."
+        tell(scope, verdict, subject, text, commands.reject(package.arn))
+        return
+    if itself:
+        text += f"\n\nThe model's file asks for automatic approval, and {itself}."
     words = "<your words>" if verdict.kind == "passed" else "override: <reason>"
-    return (
-        f"Version {package.number} of {scope.model} was registered. The gate says {verdict.kind}:\n"
-        f"{listed}\n\nTo approve:\n  {command} Approved --approval-description '{words}'\n"
-        f"To reject:\n  {command} Rejected --approval-description '<your words>'"
-    )
-
-
-def tell(scope: Scope, verdict: Verdict, subject: str, text: str) -> None:
-    """Write to the model's owner."""
-    about = verdict.id(scope.model)
-    signed = f"{text}\n\nOwner: {scope.spec.owner}"
-    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, signed)
+    todo = commands.approve(package.arn, words), commands.reject(package.arn)
+    tell(scope, verdict, subject, text, *todo)

@@ -17,10 +17,11 @@ from steward.act.model_monitor import (
 )
 from steward.act.model_monitor_images import image_of
 from steward.act.monitor import start_job
-from steward.act.notify import ask_to_look, notify
+from steward.act.notify import ask_to_look, tell
 from steward.aws import Aws
+from steward.commands import Action
 from steward.decide.drift import judge
-from steward.decide.drift_facts import DriftPolicy, DriftReport
+from steward.decide.drift_facts import SCHEMA, DriftPolicy, DriftReport
 from steward.decide.model_monitor import (
     NO_DATA,
     Execution,
@@ -179,12 +180,24 @@ def judge_report(scope: Scope, report: DriftReport) -> None:
         return
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if verdict.kind in _TOLD:
-        tell(scope, verdict, _TOLD[verdict.kind])
+        about = f"{verdict.reason}\n\n{verdict.subject}"
+        tell(scope, verdict, _TOLD[verdict.kind], about, *todo(scope, verdict, report))
     if not record_judgement(scope.store, scope.names, judgement, report, facts):
         raise NotYet(f"{report.source}: what it is judged by changed while it was judged")
     if verdict.kind == "retrain":
         # Should this message be lost, the sweep finds the request on the agenda.
         ask_to_look(scope.aws, scope.settings.training_queue_url, scope.model)
+
+
+def todo(scope: Scope, verdict: Verdict, report: DriftReport) -> tuple[Action, ...]:
+    """What the owner may do about a report: read it, and let a run be or what was broken go on."""
+    commands = scope.commands
+    read = (commands.read(report.source),) if report.source.startswith("s3://") else ()
+    if verdict.kind == "retrain":
+        return *read, commands.status(), commands.pause()
+    held = scope.spec.retrain.schema_break_blocks_training
+    broken = held and any(finding.kind == SCHEMA for finding in report.findings or ())
+    return *read, commands.resume() if broken else commands.status()
 
 
 def read_ended(scope: Scope) -> int:
@@ -228,7 +241,8 @@ def give_up(scope: Scope, due: Due, status: str, why: str) -> None:
     told = read_failure(scope.store, scope.model, due)
     verdict = failed(due, status, why, told, clock.now())
     if verdict.kind == "page":
-        tell(scope, verdict, "a monitor's job failed")
+        see = scope.commands.job(due.job)
+        tell(scope, verdict, "a monitor's job failed", verdict.reason, see)
     record_failed(scope.store, scope.model, verdict, due, why)
 
 
@@ -304,7 +318,7 @@ def hold(
     if not is_recorded(scope.store, scope.model, verdict):
         logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
         if not passed:
-            tell(scope, verdict, f"{verdict.subject} is not watched")
+            tell(scope, verdict, f"{verdict.subject} is not watched", verdict.reason)
     record_unwatched(scope.store, scope.model, verdict, due, watched, passed=passed)
 
 
@@ -470,12 +484,5 @@ def say_once(scope: Scope, verdict: Verdict, subject: str) -> None:
         return
     logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if verdict.facts.get("why") != NO_DATA:
-        tell(scope, verdict, subject)
+        tell(scope, verdict, subject, verdict.reason)
     record(scope.store, scope.model, verdict)
-
-
-def tell(scope: Scope, verdict: Verdict, subject: str) -> None:
-    """Write to the model's owner."""
-    text = f"{verdict.reason}\n\n{verdict.subject}\n\nOwner: {scope.spec.owner}"
-    about = verdict.id(scope.model)
-    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from steward import batch, clock
 from steward.act.alarms import make_alarms, remove_alarms, trip
 from steward.act.model_monitor import remove_schedule
-from steward.act.notify import notify
+from steward.act.notify import tell
 from steward.act.rollout import (
     Plan,
     create,
@@ -21,10 +21,12 @@ from steward.act.rollout import (
 )
 from steward.act.scaling import scale
 from steward.aws import Aws
+from steward.commands import Action
 from steward.decide.orders import adopted, weigh
 from steward.decide.preflight import blocked, held, same_artifact, still_stands, unfit, withdrawn
+from steward.decide.review import sign_off
 from steward.decide.rollout import next_step
-from steward.decide.rollout_facts import EndpointFacts, Rollout, RolloutFacts, brakes
+from steward.decide.rollout_facts import FORWARD, EndpointFacts, Rollout, RolloutFacts, brakes
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.errors import BadEvent, NoRoom, NotYet
@@ -34,10 +36,11 @@ from steward.names import VARIANT
 from steward.observe.approval import observe_artifact, observe_package
 from steward.observe.canary import observe_alarms
 from steward.observe.model_monitor import observe_schedules, read_seen
+from steward.observe.review import read_exceptional
 from steward.observe.rollout import observe_rollout, observe_served, read_rollout
 from steward.record.agenda import off_agenda, read_mark
 from steward.record.decisions import is_recorded, record, record_once
-from steward.record.orders import record_adopted, record_order
+from steward.record.orders import record_adopted, record_order, record_signed
 from steward.record.rollout import (
     open_rollout,
     record_asking,
@@ -93,7 +96,7 @@ def look(scope: Scope) -> None:
         verdict = next_step(facts)
         logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
         if verdict.kind in ("hold", "nothing"):
-            settle(scope, verdict)
+            settle(scope, verdict, *way_on(scope, verdict, facts))
             off_agenda(scope.store, "rollout", scope.model, mark)
             return
         if not take(scope, verdict, facts):
@@ -104,6 +107,17 @@ def look(scope: Scope) -> None:
 def observe(scope: Scope) -> RolloutFacts:
     """Everything that a step rests on."""
     return observe_rollout(scope.aws, scope.store, scope.names, scope.spec, clock.now())
+
+
+def way_on(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> tuple[Action, ...]:
+    """With which commands what is held may go on."""
+    commands = scope.commands
+    version = facts.versions.get(int(str(verdict.facts.get("version", 0))))
+    if facts.pause:
+        return commands.status(), commands.resume()
+    if version:
+        return commands.status(), commands.approve(version.arn, "<these words>")
+    return (commands.status(),)
 
 
 def take(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
@@ -138,9 +152,21 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
         live=last.live if last else None,
         variant=variant(facts),
     )
+    announce(scope, verdict, rollout)
     if not open_rollout(scope.store, scope.names, verdict, rollout, last):
         return True
     return ask(scope, replace(facts, rollout=rollout))
+
+
+def announce(scope: Scope, verdict: Verdict, rollout: Rollout) -> None:
+    """Tell the owner that a version is about to be rolled out, before anything is."""
+    commands = scope.commands
+    todo = [commands.status()]
+    if rollout.direction == FORWARD:
+        todo.append(commands.abort())
+    if "exception" in verdict.facts:
+        todo.append(commands.sign_off(verdict.id(scope.model)))
+    tell(scope, verdict, f"version {rollout.version} is rolled out", verdict.reason, *todo)
 
 
 def resume(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
@@ -255,7 +281,10 @@ def end(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Tell the owner what serves, tidy up, then close the rollout."""
     rollout, endpoint = facts.in_flight, seen(facts)
-    tell(scope, verdict, f"version {rollout.version} serves")
+    todo = [scope.commands.trace(scope.names.endpoint), scope.commands.rollback()]
+    if "exception" in verdict.facts:
+        todo.append(scope.commands.sign_off(verdict.id(scope.model)))
+    tell(scope, verdict, f"version {rollout.version} serves", verdict.reason, *todo)
     tidy(scope, rollout)
     back = [n for n in facts.eligible() if facts.versions[n].served_at and n != rollout.version]
     kept = frozenset({rollout.version, *back[:1]})
@@ -270,7 +299,9 @@ def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Tell the owner that the version does not serve, tidy up, then close the rollout."""
     rollout, endpoint = facts.in_flight, seen(facts)
-    tell(scope, verdict, f"the rollout of version {rollout.version} failed")
+    again = scope.commands.approve(facts.versions[rollout.version].arn, "retry: <reason>")
+    subject = f"the rollout of version {rollout.version} failed"
+    tell(scope, verdict, subject, verdict.reason, scope.commands.status(), again)
     if endpoint.status == "InService":
         tidy(scope, rollout)
     version = facts.versions[rollout.version]
@@ -295,7 +326,7 @@ def gone(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Tell the owner that the endpoint is gone, and write that nothing serves."""
     if facts.rollout is None:
         raise NotYet("the rollout vanished between two reads")
-    tell(scope, verdict, "the endpoint is gone")
+    tell(scope, verdict, "the endpoint is gone", verdict.reason)
     if facts.rollout.open:
         remove_guards(scope, facts.rollout)
     record_gone(scope.store, scope.names, verdict, facts.rollout)
@@ -304,7 +335,7 @@ def gone(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 
 def found(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Tell the owner that somebody else deployed, and write what serves."""
-    tell(scope, verdict, "the endpoint was changed by somebody else")
+    tell(scope, verdict, "the endpoint was changed by somebody else", verdict.reason)
     record_found(scope.store, scope.names, verdict, facts.rollout, seen(facts))
     return True
 
@@ -355,12 +386,24 @@ def seen(facts: RolloutFacts) -> EndpointFacts:
 
 def obey(scope: Scope, order: Ordered) -> None:
     """Write down what a person ordered, then look: the look does what follows from it."""
+    if order.order == "sign-off":
+        sign(scope, order)
+        return
     if order.order == "adopt":
         adopt(scope, order)
     else:
         verdict, holds = weigh(order, read_rollout(scope.store, scope.model))
         record_order(scope.store, scope.model, order, verdict, holds)
     look(scope)
+
+
+def sign(scope: Scope, order: Ordered) -> None:
+    """Note that somebody else has looked at an exception, or why that does not count."""
+    verdict = sign_off(order, read_exceptional(scope.store, order.decision))
+    if verdict.kind == "sign-off":
+        record_signed(scope.store, order, verdict)
+    else:
+        settle(scope, verdict)
 
 
 def adopt(scope: Scope, order: Ordered) -> None:
@@ -378,17 +421,10 @@ def adopt(scope: Scope, order: Ordered) -> None:
     record_adopted(scope.store, order, verdict, version, after, facts.endpoint)
 
 
-def settle(scope: Scope, verdict: Verdict) -> None:
+def settle(scope: Scope, verdict: Verdict, *todo: Action) -> None:
     """Record that nothing is done; page once when it is because something is wrong."""
     if is_recorded(scope.store, scope.model, verdict):
         return
-    if verdict.kind == "hold":
-        tell(scope, verdict, f"{verdict.subject} is held")
+    if verdict.kind in ("hold", "refuse"):
+        tell(scope, verdict, f"{verdict.subject} is held", verdict.reason, *todo)
     record(scope.store, scope.model, verdict)
-
-
-def tell(scope: Scope, verdict: Verdict, subject: str) -> None:
-    """Write to the model's owner."""
-    about = verdict.id(scope.model)
-    text = f"{verdict.reason}\n\nOwner: {scope.spec.owner}"
-    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock, digest
-from steward.act.notify import notify
+from steward.act.notify import tell
 from steward.act.training import start_run
 from steward.aws import Aws
 from steward.decide.training import (
@@ -95,7 +95,8 @@ def take_upload(scope: Scope, event: ObjectCreated) -> None:
     verdict = judge_order(upload, known) or judge_upload(upload, scope.spec)
     logger.info(verdict.reason)
     if verdict.kind == "reject":
-        tell(scope, verdict, "an upload was rejected")
+        todo = scope.commands.upload(f"s3://{event.bucket}/{event.key}")
+        tell(scope, verdict, "an upload was rejected", verdict.reason, todo)
     record_upload(scope.store, scope.spec, upload, verdict, known)
 
 
@@ -178,12 +179,6 @@ def finish(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
     """Record how the run ended; tell the owner when it failed."""
     run, execution = facts.in_flight, facts.ended
     if execution.status != "Succeeded":
-        tell(scope, verdict, f"training run {run.number} failed")
+        todo = scope.commands.failed_step(execution.arn), scope.commands.status()
+        tell(scope, verdict, f"training run {run.number} failed", verdict.reason, *todo)
     record_finished(scope.store, scope.model, verdict, run, execution)
-
-
-def tell(scope: Scope, verdict: Verdict, subject: str) -> None:
-    """Write to the model's owner."""
-    about = verdict.id(scope.model)
-    text = f"{verdict.reason}\n\nOwner: {scope.spec.owner}"
-    notify(scope.aws, scope.settings.topic_arn, scope.model, about, subject, text)

@@ -29,11 +29,12 @@ def role(request: Request) -> Made:
 
 @makes("AWS::IAM::ManagedPolicy")
 def managed_policy(request: Request) -> Made:
-    """A policy to attach to people or roles."""
+    """A policy to attach to people or roles; to the roles that it names at once."""
+    api, roles = request.api, request.take("Roles", [])
     name, text = request.name("ManagedPolicyName"), document(request.take("PolicyDocument"))
-    made = request.api(
-        "iam", "create_policy", PolicyName=name, PolicyDocument=text, **request.rest()
-    )
+    made = api("iam", "create_policy", PolicyName=name, PolicyDocument=text, **request.rest())
+    for role_name in roles:
+        api("iam", "attach_role_policy", RoleName=role_name, PolicyArn=made["Policy"]["Arn"])
     return Made(made["Policy"]["Arn"], {"PolicyArn": made["Policy"]["Arn"]})
 
 

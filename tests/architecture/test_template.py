@@ -1,5 +1,6 @@
 """What template.yaml promises about every function, queue, rule, table and bucket."""
 
+import re
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -143,6 +144,37 @@ def test_the_training_role_can_neither_approve_nor_update_a_version() -> None:
             "StringEquals": {"sagemaker:ModelApprovalStatus": "Approved"}
         },
     }
+
+
+def test_steward_itself_approves_only_where_the_stack_parameter_allows_it() -> None:
+    approving = [
+        logical
+        for logical, role in ROLES.items()
+        for statement in statements(role)
+        if statement["Effect"] == "Allow"
+        and "sagemaker:UpdateModelPackage" in listed(statement["Action"])
+    ]
+    assert approving == []
+    policy = template()["Resources"]["AutomaticApprovalPolicy"]
+    assert policy["Condition"] == "AutomaticApproval"
+    assert template()["Parameters"]["AllowAutomaticApproval"]["Default"] == "false"
+    assert policy["Properties"]["Roles"] == [{"Ref": "ApprovalRole"}]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"sagemaker:ModelApprovalStatus": "Approved"}}
+    assert statement["Resource"]["Fn::Sub"].endswith(":model-package/${Prefix}-*/*")
+
+
+def test_every_alarm_names_the_command_for_it() -> None:
+    named = re.compile(r"\b(aws sqs|aws logs|steward) ")
+    told = {
+        logical: alarm["AlarmDescription"]["Fn::Sub"]
+        for logical, alarm in of_type("AWS::CloudWatch::Alarm").items()
+    }
+    assert [logical for logical, text in told.items() if not named.search(text)] == []
+    given_up = {text for logical, text in told.items() if logical.endswith("DeadLettersAlarm")}
+    moves = "aws sqs start-message-move-task --source-arn arn:"
+    assert [text for text in given_up if moves not in text and "sweep" not in text] == []
+    assert max(len(text) for text in told.values()) < 700
 
 
 @each_concern

@@ -102,7 +102,7 @@ def test_a_version_carries_its_evidence_and_its_origin(definition: dict) -> None
         "ModelQuality", "ModelDataQuality", "Bias", "Explainability",
     }  # fmt: skip
     assert set(register["CustomerMetadataProperties"]) == {
-        "snapshot_digest", "spec_uri", "artifact_sha256", "prepared_uri",
+        "commit_author", "snapshot_digest", "spec_uri", "artifact_sha256", "prepared_uri",
     }  # fmt: skip
     assert register["ModelApprovalStatus"] == "PendingManualApproval"
 

@@ -135,6 +135,7 @@ def asked(number: int = 1, **given: object) -> Asked:
 # ---- approval
 
 GATE = GateSpec(
+    mode="manual",
     stale="hold",
     max_evidence_age=None,
     approval_expires=None,

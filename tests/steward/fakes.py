@@ -12,7 +12,7 @@ from steward import clock
 from steward.aws import Aws
 from steward.decide.canary import Minute
 from steward.record.store import Store
-from tests.steward.builders import BOB, NOON, ROLE, SAGEMAKER
+from tests.steward.builders import ACCOUNT, BOB, NOON, REGION, ROLE, SAGEMAKER
 from tests.steward.schedules import FakeSchedules
 from tests.steward.standin import Json, Standin
 
@@ -23,7 +23,7 @@ CHANGES = (
     "DeleteEndpointConfig", "DeleteModel", "PutMetricAlarm", "PutMetricData", "DeleteAlarms",
     "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget", "CreateProcessingJob",
     "CreateDataQualityJobDefinition", "DeleteDataQualityJobDefinition", "CreateMonitoringSchedule",
-    "UpdateMonitoringSchedule", "DeleteMonitoringSchedule",
+    "UpdateMonitoringSchedule", "DeleteMonitoringSchedule", "UpdateModelPackage",
 )  # fmt: skip
 
 
@@ -154,6 +154,14 @@ class FakeSageMaker(FakeSchedules):
             "LastModifiedTime": self._clock.now(),
             "LastModifiedBy": {"IamIdentity": {"Arn": who or BOB.arn}},
         }
+
+    def update_model_package(
+        self, ModelPackageArn: str, ModelApprovalStatus: str, ApprovalDescription: str
+    ) -> Json:
+        """Steward itself, under the role of functions/approval, sets a version's status."""
+        who = f"arn:aws:sts::{ACCOUNT}:assumed-role/steward-approval-{REGION}/steward-approval"
+        self.decide(ModelPackageArn, ModelApprovalStatus, ApprovalDescription, who)
+        return {"ModelPackageArn": ModelPackageArn}
 
     def list_model_packages(self, ModelPackageGroupName: str, **_: object) -> Json:
         return {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from steward.aws import Aws
+from steward.commands import Commands
 from steward.errors import BadEvent
 from steward.log import count, logger
 from steward.names import Names, model_of
@@ -26,6 +27,11 @@ class Scope[S: Deployment]:
     def model(self) -> str:
         """The model's name."""
         return self.spec.name
+
+    @property
+    def commands(self) -> Commands:
+        """What a person may type about the model."""
+        return Commands(self.settings.prefix, self.spec.name, self.settings.aws_region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,16 @@ class TrainingSettings(Deployment):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalSettings(Deployment):
-    """Environment of functions/approval."""
+    """Environment of functions/approval; `approval_role` is the name of its own role."""
 
     rollout_queue_url: str
+    approval_role: str
+    allow_automatic_approval: str
+
+    @property
+    def automatic(self) -> bool:
+        """Whether Steward itself may approve, where a model's file asks for it."""
+        return self.allow_automatic_approval == "true"
 
 
 @dataclass(frozen=True, slots=True)

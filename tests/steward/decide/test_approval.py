@@ -5,8 +5,19 @@ from datetime import datetime
 
 import pytest
 
-from steward.decide.approval import Evidence, judge, says_something_new, weigh
+from steward.decide.approval import (
+    Evidence,
+    automatic,
+    by_steward,
+    compared_with,
+    judge,
+    says_something_new,
+    weigh,
+)
 from steward.decide.people import Identity
+from steward.decide.review import AUTOMATIC, BREAK_GLASS
+from steward.decide.verdict import Verdict
+from steward.decide.versions import Approval, Version
 from steward.spec.model import GateSpec, MetricRule
 from tests.steward.builders import (
     ACCOUNT,
@@ -237,6 +248,26 @@ class TestMargin:
 
     ALLOWS = gate(stale="allow")
 
+    @pytest.mark.parametrize(
+        ("found", "rules", "noted"),
+        [
+            (against(live=ARTIFACT.format(1)), GATE, ARTIFACT.format(1)),
+            (against(live=ARTIFACT.format(2)), GATE, ARTIFACT.format(1)),
+            (against(live=None), GATE, ARTIFACT.format(1)),
+            (against(live=""), GATE, ""),
+            (evidence(live_uri=ARTIFACT.format(1)), GATE, ""),
+            (against(), gate(metrics={"auc": MetricRule(min=0.65, max_drop=None)}), None),
+        ],
+        ids=[
+            "what serves", "what served before", "somebody else's serves", "nothing serves",
+            "nothing measured", "the gate does not compare",
+        ],
+    )  # fmt: skip
+    def test_is_against_what_was_measured(
+        self, found: Evidence, rules: GateSpec, noted: str | None
+    ) -> None:
+        assert compared_with(found, rules) == noted
+
     def test_may_be_against_a_former_version_when_the_models_file_allows_it(self) -> None:
         found = against(live=ARTIFACT.format(2))
         verdict = judge(package(), found, self.ALLOWS, NOON)
@@ -433,3 +464,129 @@ class TestWord:
         first, _ = self.weigh(ALICE)
         second, _ = self.weigh(ALICE, modified_at=after(6))
         assert first.id("mortgage") != second.id("mortgage")
+
+    @pytest.mark.parametrize("gate_says", ["failed", "held", "passed"])
+    def test_that_overrides_is_an_exception(self, gate_says: str) -> None:
+        now = package(status="Approved", modified_by=ALICE, words="override: the board asked")
+        verdict, word = weigh(version(gate=gate_says), now, GATE, "approval#1")
+        assert word.overrides
+        assert (verdict.facts["exception"], verdict.facts["by"]) == (BREAK_GLASS, "alice")
+
+    @pytest.mark.parametrize(
+        ("who", "words"), [(ALICE, "override:"), (ALICE, "fine"), (ROLE, "override: why not")]
+    )
+    def test_that_does_not_override_or_count_is_none(self, who: Identity, words: str) -> None:
+        verdict, _ = self.weigh(who, words=words)
+        assert "exception" not in verdict.facts
+
+
+STEWARD = Identity(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/steward-approval/steward-approval")
+AUTO = gate(mode="auto")
+DECIDED = version(automatic="approve")
+
+
+class TestAutomatic:
+    """`mode = "auto"`: Steward itself approves what has proved everything."""
+
+    def decided(self, found: Evidence, rules: GateSpec = AUTO, *, allowed: bool = True) -> object:
+        verdict = automatic(rules, judge(package(), found, rules, NOON), allowed=allowed)
+        return verdict.facts.get("automatic")
+
+    def test_approves_what_passed_everything(self) -> None:
+        assert self.decided(evidence()) == "approve"
+
+    @pytest.mark.parametrize(
+        ("found", "rules"),
+        [
+            (evidence(), GATE),
+            (evidence(evaluation=evaluation(auc=0.5)), AUTO),
+            (evidence(evaluation=None), AUTO),
+            (evidence(bias=None), AUTO),
+            (evidence(explainability=None), AUTO),
+            (evidence(run_on_record=False), AUTO),
+            (evidence(evaluation=evaluation(rows=3)), AUTO),
+            (against(live=ARTIFACT.format(2)), AUTO),
+        ],
+        ids=[
+            "mode is manual", "failed", "no evaluation", "no bias", "no explanations", "no run",
+            "too few rows", "stale",
+        ],
+    )  # fmt: skip
+    def test_leaves_the_word_to_a_person(self, found: Evidence, rules: GateSpec) -> None:
+        assert self.decided(found, rules) is None
+
+    def test_holds_what_passed_only_by_what_is_allowed(self) -> None:
+        rules = gate(mode="auto", stale="allow")
+        stale = against(live=ARTIFACT.format(2))
+        assert self.decided(stale, rules) == "it has not proved everything"
+
+    def test_holds_where_the_deployment_does_not_allow_it(self) -> None:
+        assert self.decided(evidence(), allowed=False) == "this deployment does not allow it"
+
+    def test_is_decided_before_it_is_said(self) -> None:
+        verdict = by_steward(DECIDED, allowed=True)
+        assert verdict.kind == "approve"
+        assert verdict.reason.endswith(
+            "as the model's file asks: auc 0.720, at least 0.650 is needed"
+        )
+
+    @pytest.mark.parametrize(
+        ("noted", "allowed", "why"),
+        [
+            (DECIDED, False, "this deployment does not allow it"),
+            (version(automatic="it has not proved everything"), True, "not proved everything"),
+        ],
+        ids=["taken back since", "never was"],
+    )
+    def test_is_held_otherwise(self, noted: Version, allowed: bool, why: str) -> None:
+        verdict = by_steward(noted, allowed=allowed)
+        assert verdict.kind == "held"
+        assert why in verdict.reason
+
+    def weigh(
+        self, noted: Version = DECIDED, rules: GateSpec = AUTO, role: str = "steward-approval",
+        **said: object,
+    ) -> tuple[Verdict, Approval]:  # fmt: skip
+        usual = {"status": "Approved", "modified_by": STEWARD, "words": "auto: auc 0.720"}
+        return weigh(noted, package(**{**usual, **said}), rules, "approval#1", role)
+
+    def test_counts_and_is_an_exception(self) -> None:
+        verdict, word = self.weigh()
+        assert (verdict.kind, word.counts, word.by) == ("approved", True, STEWARD.arn)
+        assert (verdict.facts["exception"], verdict.facts["by"]) == (AUTOMATIC, STEWARD.arn)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"role": ""},
+            {"role": "other-approval"},
+            {"rules": GATE},
+            {"noted": version()},
+            {"noted": version(automatic="it has not proved everything")},
+            {"noted": version(automatic="approve", gate="held")},
+            {"words": "looks good"},
+            {"words": "override: why not"},
+            {"modified_by": ROLE},
+            {"modified_by": Identity()},
+            {"modified_by": Identity(arn="arn:aws:sts::1:federated-user/steward-approval")},
+        ],
+        ids=[
+            "not allowed here", "another deployment", "mode is manual", "nothing decided",
+            "decided against", "gate not passed", "other words", "overriding words", "another role",
+            "nobody", "no role at all",
+        ],
+    )  # fmt: skip
+    def test_does_not_count_otherwise(self, wrong: dict[str, object]) -> None:
+        verdict, word = self.weigh(**wrong)  # type: ignore[arg-type]
+        assert (verdict.kind, word.counts) == ("held", False)
+        assert "is no person with a name" in word.reason
+
+    def test_of_a_person_in_the_same_words_counts_as_a_persons(self) -> None:
+        verdict, word = self.weigh(modified_by=ALICE)
+        assert (word.counts, word.by, "exception" in verdict.facts) == (True, "alice", False)
+
+    def test_taken_back_is_as_any_other(self) -> None:
+        verdict, word = self.weigh(status="Rejected")
+        assert (verdict.kind, word.counts, "exception" in verdict.facts) == (
+            "rejected", False, False,
+        )  # fmt: skip

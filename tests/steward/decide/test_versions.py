@@ -41,6 +41,21 @@ def test_may_not_serve(noted: Version, status: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("noted", "awaits"),
+    [
+        (version(automatic="approve"), True),
+        (version(automatic="this deployment does not allow it"), True),
+        (version(), False),
+        (approved(automatic="approve"), False),
+        (version(automatic="approve", approval=approval()), False),
+    ],
+    ids=["to approve", "to say why not", "left to people", "approved", "reopened by a person"],
+)
+def test_awaits_stewards_own_word(noted: Version, awaits: bool) -> None:
+    assert noted.awaits_steward is awaits
+
+
+@pytest.mark.parametrize(
     ("words", "overridden"),
     [
         ("override: because", True),

@@ -44,6 +44,8 @@ def given_to_functions(root: Path) -> dict[str, str]:
         "APPROVAL_QUEUE_URL": f"{queue}approval",
         "ROLLOUT_QUEUE_URL": f"{queue}rollout",
         "DRIFT_QUEUE_URL": f"{queue}drift",
+        "APPROVAL_ROLE": f"{PREFIX}-approval-{REGION}",
+        "ALLOW_AUTOMATIC_APPROVAL": "false",
         "POWERTOOLS_SERVICE_NAME": "steward",
         "POWERTOOLS_METRICS_NAMESPACE": "Steward",
     }

@@ -232,7 +232,7 @@ class TestBounds:
             ("test_percent", "test_percent = 91", "train.test_percent: found 91, allowed is"),
             ("test_percent", "test_percent = 3.5", "train.test_percent: found 3.5, allowed is"),
             ("max_iter", "max_iter = [1]", "train.hyperparameters.max_iter: found [1], allowed"),
-            ("mode =", 'mode = "auto"', "gate.mode: found 'auto', allowed is 'manual'"),
+            ("mode =", 'mode = "luck"', "gate.mode: found 'luck', allowed is 'manual' or 'auto'"),
             ("mode =", 'stale = "so"', "gate.stale: found 'so', allowed is 'hold' or 'allow'"),
             (
                 "mode =",

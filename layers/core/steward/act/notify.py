@@ -1,15 +1,26 @@
 """Tells people, through the stack's topic; subscribers filter by the attribute `model`."""
 
 from steward.aws import Aws
+from steward.commands import Action, body
+from steward.decide.verdict import Verdict
+from steward.scope import Scope
+from steward.settings import Deployment
 
 
-def notify(aws: Aws, topic: str, model: str, about: str, subject: str, text: str) -> None:
-    """Send a message at least once; `about` is its stable id, so that a repeat is known as one."""
-    aws.sns.publish(
-        TopicArn=topic,
-        Subject=f"[{model}] {subject}"[:100],
-        Message=f"{text}\n\nMessage id: {about}\n",
-        MessageAttributes={"model": {"DataType": "String", "StringValue": model}},
+def tell[S: Deployment](
+    scope: Scope[S], verdict: Verdict, subject: str, text: str, *todo: Action
+) -> None:
+    """Write to a model's owner what was decided, and with which commands to answer it.
+
+    At least once; the decision's id stands in the message, so that a repeat is known as one.
+    """
+    about = verdict.id(scope.model)
+    message = body(text, scope.spec.owner, todo or (scope.commands.status(),))
+    scope.aws.sns.publish(
+        TopicArn=scope.settings.topic_arn,
+        Subject=f"[{scope.model}] {subject}"[:100],
+        Message=f"{message}\n\nMessage id: {about}\n",
+        MessageAttributes={"model": {"DataType": "String", "StringValue": scope.model}},
     )
 
 

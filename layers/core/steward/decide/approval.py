@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from steward import times
 from steward.decide.people import Identity, is_author
+from steward.decide.review import AUTOMATIC, BREAK_GLASS, exception
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Version
 from steward.spec.model import GateSpec, MetricRule
@@ -15,6 +16,9 @@ CONCERN = "approval"
 FAILED, HELD, PASSED = "failed", "held", "passed"
 # Passed, only because the model's file says so.
 ALLOWED = "allowed"
+# How Steward's own words begin.
+AUTO = "auto:"
+APPROVE = "approve"
 
 type Document = Mapping[str, object]
 
@@ -242,6 +246,37 @@ def _bias(facet: str, name: str, most: float, report: Document) -> Finding:
     return Finding(kind, text)
 
 
+def automatic(gate: GateSpec, verdict: Verdict, *, allowed: bool) -> Verdict:
+    """A judgement with the fact what Steward itself does: APPROVE, or why it does not.
+
+    Without that fact a person is asked anyway. What passed only because the model's file allows
+    something has not proved everything.
+    """
+    if gate.mode != "auto" or verdict.kind != PASSED:
+        return verdict
+    itself = APPROVE if allowed else "this deployment does not allow it"
+    if any(finding.startswith(f"{ALLOWED}:") for finding in findings_of(verdict)):
+        itself = "it has not proved everything"
+    return replace(verdict, facts={**verdict.facts, "automatic": itself})
+
+
+def by_steward(version: Version, *, allowed: bool) -> Verdict:
+    """Steward's own word on a version, as it was decided when the version was judged."""
+    facts = {"package": version.arn, "gate": version.gate, "judgement": version.decision}
+    subject = f"version {version.number}"
+    if version.automatic == APPROVE and allowed:
+        reason = f"approved by Steward itself, as the model's file asks: {version.gate_reason}"
+        return Verdict(CONCERN, subject, "approve", reason, facts)
+    why = "this deployment does not allow it" if version.automatic == APPROVE else version.automatic
+    reason = f"the model's file asks for automatic approval, and {why}: a person is to approve"
+    return Verdict(CONCERN, subject, "held", reason, {**facts, "why": why})
+
+
+def findings_of(verdict: Verdict) -> list[str]:
+    """Everything that a judgement found, each with its own verdict."""
+    return [str(one) for one in _listed(verdict.facts.get("findings"))]
+
+
 def says_something_new(
     version: Version, package: Package, updated: tuple[str, ...], modified_at: datetime | None
 ) -> bool:
@@ -263,11 +298,16 @@ def says_something_new(
 
 
 def weigh(
-    version: Version, package: Package, gate: GateSpec, node: str
+    version: Version, package: Package, gate: GateSpec, node: str, role: str = ""
 ) -> tuple[Verdict, Approval]:
-    """Note a person's word on a version, and whether it counts."""
+    """Note a word on a version, and whether it counts.
+
+    `role` is the one under which Steward approves, empty where it may not.
+    """
     who = package.modified_by
+    itself = _is_steward(version, package, gate, role)
     against = _against(version, package, gate) if package.status == "Approved" else None
+    against = None if itself else against
     name = who.person or who.arn or "somebody AWS does not name"
     reason = f"{package.status} by {name}: {package.words or 'no words'}"
     kind = {"Approved": "approved", "Rejected": "rejected"}.get(package.status, "reopened")
@@ -279,7 +319,7 @@ def weigh(
         counts=package.status == "Approved" and against is None,
         reason=against or reason,
     )
-    facts = {
+    facts: dict[str, object] = {
         "package": package.arn,
         "status": package.status,
         "by": approval.by,
@@ -287,10 +327,21 @@ def weigh(
         "modified_at": package.modified_at.isoformat(),
         "gate": version.gate,
     }
+    if approval.counts and approval.overrides:
+        facts |= exception(BREAK_GLASS, approval.by)
+    elif itself:
+        facts |= exception(AUTOMATIC, approval.by)
     verdict = Verdict(
         CONCERN, f"version {version.number}", "held" if against else kind, approval.reason, facts
     )
     return verdict, approval
+
+
+def _is_steward(version: Version, package: Package, gate: GateSpec, role: str) -> bool:
+    """Whether the word is the one that Steward has on record as decided before it was said."""
+    decided = gate.mode == "auto" and version.gate == PASSED and version.automatic == APPROVE
+    said = package.status == "Approved" and package.words.startswith(AUTO)
+    return decided and said and package.modified_by.is_role(role)
 
 
 def _against(version: Version, package: Package, gate: GateSpec) -> str | None:

@@ -28,6 +28,11 @@ class Identity:
             return self.arn.rpartition("/")[2]
         return self.user_profile or None
 
+    def is_role(self, name: str) -> bool:
+        """Whether it is a role of this name, or a session of it; an empty name is no role's."""
+        kind, _, rest = self.arn.rpartition(":")[2].partition("/")
+        return bool(name) and kind in ("role", "assumed-role") and rest.partition("/")[0] == name
+
     def is_listed(self, patterns: Sequence[str]) -> bool:
         """Whether a list of ARN patterns holds this identity; an empty list holds everybody."""
         return not patterns or any(fnmatch.fnmatchcase(self.arn, one) for one in patterns)

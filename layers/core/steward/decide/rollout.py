@@ -1,6 +1,6 @@
 """Rollout: what should serve, and what is the next step towards it?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steward.decide.in_flight import in_flight
 from steward.decide.preflight import CONCERN, held
@@ -28,11 +28,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Why what serves stays: `hold` when a person must do something; `now` is no part of why."""
+    """Why what serves stays: `hold` when a person must do something.
+
+    `now` is no part of why; `version` is the one that another word would let go on.
+    """
 
     kind: str
     why: str
     now: str = ""
+    version: int | None = None
 
 
 def desired(facts: RolloutFacts) -> Target | Stay:
@@ -81,12 +85,12 @@ def _forward(facts: RolloutFacts, live: int | None, eligible: list[int]) -> Targ
 def _begin(facts: RolloutFacts, live: int | None, number: int) -> Target | Stay:
     """The start of a version that is to serve next, if its approval and evidence still hold."""
     if late := facts.too_late(number):
-        return Stay("hold", late.why, late.now)
+        return Stay("hold", late.why, late.now, number)
     stale = _stale(facts, live, number)
     # What was compared with nothing is not stale but missing, and is never allowed.
     if stale and not (facts.gate.stale == "allow" and facts.versions[number].compared_with):
         again = "approve it again with 'override: <reason>' to roll it out"
-        return Stay("hold", f"{stale}; {again}")
+        return Stay("hold", f"{stale}; {again}", version=number)
     approval = facts.versions[number].approval
     words = approval.reason if approval else ""
     against = f"version {live} serves" if live else "nothing serves yet"
@@ -158,15 +162,21 @@ def _strange(endpoint: EndpointFacts) -> str | None:
     return None
 
 
-def _at(kind: str, reason: str, config: str | None, now: str = "") -> Verdict:
-    told = f"{reason}; {now}" if now else reason
-    return Verdict(CONCERN, "endpoint", kind, told, {"config": config, "why": reason})
+def _at(kind: str, reason: str, config: str | None) -> Verdict:
+    return Verdict(CONCERN, "endpoint", kind, reason, {"config": config, "why": reason})
+
+
+def _stay(stay: Stay, config: str | None) -> Verdict:
+    verdict = _at(stay.kind, stay.why, config)
+    told = f"{stay.why}; {stay.now}" if stay.now else stay.why
+    about = {"version": stay.version} if stay.version else {}
+    return replace(verdict, reason=told, facts={**verdict.facts, **about})
 
 
 def _towards(facts: RolloutFacts, config: str | None) -> Verdict:
     target = desired(facts)
     if isinstance(target, Stay):
-        return _at(target.kind, target.why, config, target.now)
+        return _stay(target, config)
     verdict = _start(facts, target)
     why_not = facts.no_start(target.direction)
     return held(verdict, f"version {target.version} waits: {why_not}") if why_not else verdict

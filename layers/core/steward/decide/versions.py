@@ -40,6 +40,7 @@ class Version:
 
     `created_by` and `run_by` made the version and started its run; `compared_with` is the artifact
     that it was measured against, empty when there was none, None when the gate does not compare.
+    `automatic` is what was decided of its approval by Steward itself; None when a person is to.
     `evidence_at` is when it was registered with its evidence.
     `reports`: the folder of its run's reports, empty if it has none of ours.
     `adopted` is a config of somebody else's that serves this version.
@@ -63,7 +64,14 @@ class Version:
     adopted: str | None = None
     reports: str = ""
     evidence_at: datetime | None = None
+    automatic: str | None = None
     revision: int = 1
+
+    @property
+    def awaits_steward(self) -> bool:
+        """Whether nobody has said a word yet, and Steward is to, or to say why it does not."""
+        unsaid = self.approval is None and self.status == "PendingManualApproval"
+        return unsaid and self.automatic is not None
 
     @property
     def overridden(self) -> bool:

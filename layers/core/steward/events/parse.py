@@ -29,7 +29,7 @@ from steward.spec.kinds import DATA_QUALITY, KINDS
 _ENDPOINT_DIMENSIONS = ("Endpoint", "EndpointName")
 # The clock of whoever reports need not agree with EventBridge's.
 _SKEW = timedelta(minutes=5)
-ORDERS = ("pause", "resume", "abort", "retire", "adopt")
+ORDERS = ("pause", "resume", "abort", "retire", "adopt", "sign-off")
 
 
 def parse(body: str, account: str, region: str) -> Trigger:
@@ -73,6 +73,7 @@ def _ordered(data: Json) -> Ordered:
         at=fields.time(data, "at"),
         version=fields.whole(data, "version") if adopts else 0,
         config=fields.text(data, "config") if adopts else "",
+        decision=fields.text(data, "decision") if order == "sign-off" else "",
     )
 
 

@@ -92,7 +92,8 @@ class LookAt:
 class Ordered:
     """A person asks for something that no word in the registry can say.
 
-    `id` is the order's own; `version` and `config` are what an adoption is about.
+    `id` is the order's own; `version` and `config` are what an adoption is about, `decision` what
+    a sign-off is.
     """
 
     order: str
@@ -103,6 +104,7 @@ class Ordered:
     at: datetime
     version: int = 0
     config: str = ""
+    decision: str = ""
 
 
 type Trigger = (

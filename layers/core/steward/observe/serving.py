@@ -131,6 +131,7 @@ def version_from(row: dict[str, object]) -> Version:
         failed_under=_optional(row.get("failed_under")),
         adopted=_optional(row.get("adopted")),
         reports=str(row.get("reports", "")),
+        automatic=_optional(row.get("automatic")),
         evidence_at=times.parse(str(evidence)) if evidence else None,
         revision=int(str(row["revision"])),
     )

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from steward.decide.approval import Evidence, Package, compared_with
 from steward.decide.people import Identity
+from steward.decide.review import AUTOMATIC
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Artifact, Version
 from steward.errors import NotYet
@@ -52,7 +53,9 @@ def record_judgement(
         links=tuple(_links(package, evidence, [*shared, *jobs])),
     )
     noted = replace(
-        _version(verdict, model, package, evidence), compared_with=compared_with(evidence, gate)
+        _version(verdict, model, package, evidence),
+        compared_with=compared_with(evidence, gate),
+        automatic=_optional(verdict.facts.get("automatic")),
     )
     row = put(store.work, _version_row(model, noted), ABSENT)
     judged_on = [Link(USED, version), *(Link(USED, report.id) for report in reports)]
@@ -92,6 +95,10 @@ def _reports(package: Package, evidence: Evidence) -> list[Node]:
 
 def _run_link(package: Package, evidence: Evidence, term: str) -> tuple[Link, ...]:
     return (Link(term, run_id(package.execution_arn)),) if evidence.run_on_record else ()
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _shared(package: Package) -> list[Node]:
@@ -187,6 +194,8 @@ def record_word(
             "by": approval.by,
             "counts": approval.counts,
             "reason": approval.reason,
+            "break_glass": approval.counts and approval.overrides,
+            "automatic": verdict.facts.get("exception") == AUTOMATIC,
         },
         links=(
             Link(USED, version_id(group, version.number)),

@@ -6,7 +6,7 @@ from steward.decide.rollout_facts import EndpointFacts, Order
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.events.types import Ordered
-from steward.lineage.nodes import Node
+from steward.lineage.nodes import WAS_INFLUENCED_BY, Link, Node
 from steward.observe.training import SCHEMA_BREAK
 from steward.record.agenda import on_agenda
 from steward.record.approval import version_write
@@ -48,6 +48,13 @@ def record_adopted(
     return record(store, order.model, verdict, [_node(order)], work)
 
 
-def _node(order: Ordered) -> Node:
+def record_signed(store: Store, order: Ordered, verdict: Verdict) -> bool:
+    """Write once that somebody else has looked at a decision."""
+    return record(
+        store, order.model, verdict, [_node(order, Link(WAS_INFLUENCED_BY, order.decision))]
+    )
+
+
+def _node(order: Ordered, *links: Link) -> Node:
     facts = {"order": order.order, "by": order.by, "why": order.why}
-    return Node(f"order#{order.id}", order.at, facts)
+    return Node(f"order#{order.id}", order.at, facts, links)

@@ -70,10 +70,12 @@ class BiasRule:
 class GateSpec:
     """What a version must prove before it may serve.
 
+    `mode`: `manual`, or `auto`: Steward approves what has proved everything.
     `stale`: what is done about a comparison with another version than serves: `hold` or `allow`.
     `max_evidence_age` and `approval_expires` bound the start of a rollout; None: no bound.
     """
 
+    mode: str
     stale: str
     max_evidence_age: timedelta | None
     approval_expires: timedelta | None

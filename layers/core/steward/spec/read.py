@@ -122,9 +122,9 @@ def _train(table: Table) -> TrainSpec:
 
 
 def _gate(table: Table) -> GateSpec:
-    table.one_of("mode", ("manual",), default="manual")
     metrics, bias = table.table("metrics"), table.table("bias")
     spec = GateSpec(
+        mode=table.one_of("mode", ("manual", "auto"), default="manual"),
         stale=table.one_of("stale", ("hold", "allow"), default="hold"),
         max_evidence_age=_bound(table, "max_evidence_age"),
         approval_expires=_bound(table, "approval_expires"),
