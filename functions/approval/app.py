@@ -9,6 +9,7 @@ from steward.aws import Aws
 from steward.decide.approval import (
     APPROVE,
     AUTO,
+    PASSED,
     Package,
     automatic,
     by_steward,
@@ -118,7 +119,7 @@ def take_word(scope: Scope, version: Version, package: Package) -> None:
     commands = scope.commands
     if package.status == "Approved" and why_not:
         subject = f"the approval of version {package.number} changes nothing"
-        again = commands.approve(package.arn, "<your words>")
+        again = commands.approve(package.arn, words_for(version.gate))
         tell(scope, verdict, subject, why_not, again, commands.reject(package.arn))
     elif "exception" in verdict.facts:
         subject = f"version {package.number}: {verdict.facts['exception']}"
@@ -164,6 +165,10 @@ def ask(scope: Scope, verdict: Verdict, package: Package) -> None:
         return
     if itself:
         text += f"\n\nThe model's file asks for automatic approval, and {itself}."
-    words = "<your words>" if verdict.kind == "passed" else "override: <reason>"
-    todo = commands.approve(package.arn, words), commands.reject(package.arn)
+    todo = commands.approve(package.arn, words_for(verdict.kind)), commands.reject(package.arn)
     tell(scope, verdict, subject, text, *todo)
+
+
+def words_for(gate: str) -> str:
+    """The words that an approval needs after what the gate said."""
+    return "<your words>" if gate == PASSED else "override: <reason>"

@@ -39,7 +39,7 @@ class Commands:
 
     def trace(self, endpoint: str) -> Action:
         """Where a prediction came from."""
-        asked = self._steward("trace", "--endpoint", endpoint, "--id", "<inference id>")
+        asked = self._steward("trace", "--endpoint", endpoint, "--id", "'<inference id>'")
         return "see where a prediction came from", asked
 
     def sign_off(self, decision: str) -> Action:

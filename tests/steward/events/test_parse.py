@@ -424,6 +424,12 @@ class TestOrder:
         assert isinstance(order, Ordered)
         assert (order.version, order.config) == (3, "theirs")
 
+    def test_of_a_sign_off_names_what_is_signed(self) -> None:
+        given = self.GIVEN | {"order": "sign-off", "decision": "decision#1"}
+        order = parse(json.dumps(given), ACCOUNT, REGION)
+        assert isinstance(order, Ordered)
+        assert order.decision == "decision#1"
+
     @pytest.mark.parametrize(
         ("given", "told"),
         [
@@ -431,6 +437,7 @@ class TestOrder:
             ({"why": ""}, "why"),
             ({"at": "yesterday"}, "at"),
             ({"order": "adopt"}, "version"),
+            ({"order": "sign-off"}, "decision"),
         ],
     )
     def test_says_what_is_wrong(self, given: dict[str, object], told: str) -> None:
