@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -263,18 +263,26 @@ def _count(
 
 @contextmanager
 def open_street(folder: Path) -> Iterator[Street]:
-    """The repository with other models' files, on an embedded AWS of its own."""
+    """The four models on an embedded AWS of their own."""
+    files = {name_of(strategy): file_of(strategy) for strategy in STRATEGIES}
+    with of_models(folder, files, repository.TEMPLATE.read_text()) as local:
+        yield Street(local)
+
+
+@contextmanager
+def of_models(folder: Path, files: Mapping[str, str], template: str) -> Iterator[LocalAws]:
+    """The repository with other models' files and this template, on an embedded AWS of its own."""
     here = folder / "repository"
     (here / "models").mkdir(parents=True)
     for path in repository.ROOT.iterdir():
         if path.name not in ("models", "template.yaml", ".git", ".steward", "build"):
             (here / path.name).symlink_to(path)
     # A link would lead back to the repository's own models.
-    (here / "template.yaml").write_text(repository.TEMPLATE.read_text())
-    for strategy in STRATEGIES:
-        (here / "models" / f"{name_of(strategy)}.toml").write_text(file_of(strategy))
+    (here / "template.yaml").write_text(template)
+    for name, text in files.items():
+        (here / "models" / f"{name}.toml").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repository, "MODELS", here / "models")
         patch.setattr(repository, "TEMPLATE", here / "template.yaml")
         with embedded(folder / "aws") as local:
-            yield Street(local)
+            yield local

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from steward.lineage.read import candidates_at
+from steward.observe.review import read_exceptions
 from tests.steward.functions.house import ARTIFACTS, NAME, House
 
 type Part = Callable[[House], None]
@@ -56,6 +57,23 @@ def judgement(house: House) -> None:
 
 def word(house: House) -> None:
     house.deliver("approval", house.says(1))
+
+
+def override(house: House) -> None:
+    """The words set aside what was not proved."""
+    house.deliver("approval", house.says(1, words="override: the board asked"))
+
+
+def sign_off(house: House) -> None:
+    """Carol has looked at the only exception."""
+    (found,), _ = read_exceptions(house.store, "mortgage")
+    house.deliver("rollout", house.order("sign-off", by="carol", decision=found.decision))
+
+
+def own_word(house: House) -> None:
+    """Steward approves a version by itself, and notes its own word."""
+    judgement(house)
+    house.look("approval")
 
 
 def in_flight(house: House) -> None:

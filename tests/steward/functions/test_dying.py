@@ -28,6 +28,8 @@ from tests.steward.functions.parts import (
     next_version,
     no_room,
     nothing,
+    override,
+    own_word,
     paused_and_resumed,
     promoted,
     retired,
@@ -36,6 +38,7 @@ from tests.steward.functions.parts import (
     rollout,
     run,
     scheduled,
+    sign_off,
     then,
     unscheduled,
     uploads,
@@ -51,6 +54,9 @@ STORIES: dict[str, tuple[Part, Part]] = {
     "a failed run": (then(uploads, run), failed_run),
     "a judgement": (then(uploads, run), judgement),
     "a word": (JUDGED, word),
+    "a word that overrides": (JUDGED, override),
+    "a sign-off": (then(JUDGED, override), sign_off),
+    "a word of its own": (then(uploads, run), own_word),
     "a rollout": (then(JUDGED, word), rollout),
     "an update": (then(JUDGED, word, rollout, next_version), rollout),
     "a failed rollout": (then(JUDGED, word, rollout, next_version), failed_rollout),
@@ -108,6 +114,12 @@ def test_after_any_change(
     tmp_path: Path,
 ) -> None:
     beginning, part = STORIES[story]
+    if part is own_word:
+        text = (root / "models" / "mortgage.toml").read_text(encoding="utf-8")
+        automatic = text.replace('mode = "manual"', 'mode = "auto"')
+        (tmp_path / "mortgage.toml").write_text(automatic, encoding="utf-8")
+        monkeypatch.setenv("STEWARD_MODELS", str(tmp_path))
+        monkeypatch.setenv("ALLOW_AUTOMATIC_APPROVAL", "true")
     if story in MONITORED:
         text = (root / "models" / "mortgage.toml").read_text(encoding="utf-8")
         text = re.sub(r"(?m)^kinds = .*$", 'kinds = ["data_quality"]', text)

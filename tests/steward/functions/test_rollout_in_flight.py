@@ -90,8 +90,10 @@ class TestWithoutRoom:
             full.clock.pass_by(minutes=1)
         assert row(full)["state"] == "open"
         assert "called_at" not in row(full)
-        assert full.subjects() == [f"[mortgage] rollout {row(full)['number']} is held"]
-        assert "a limit of the account leaves no room" in full.said[0]["Message"]
+        announced, held = full.said
+        assert announced["Subject"] == f"[mortgage] version {row(full)['version']} is rolled out"
+        assert held["Subject"] == f"[mortgage] rollout {row(full)['number']} is held"
+        assert "a limit of the account leaves no room" in held["Message"]
         assert ("rollout", "mortgage") in full.sweep()
 
     def test_goes_on_by_itself_once_there_is_room(self, full: House) -> None:
