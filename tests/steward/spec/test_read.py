@@ -101,6 +101,8 @@ def test_what_is_not_said_has_a_careful_default(tmp_path: Path) -> None:
     assert spec.train.quiet_period == timedelta(minutes=10)
     assert spec.gate.require == ("evaluation", "bias", "explainability", "lineage")
     assert spec.gate.approvers == ()
+    assert (spec.gate.mode, spec.gate.stale) == ("manual", "hold")
+    assert (spec.gate.max_evidence_age, spec.gate.approval_expires) == (None, None)
     assert spec.rollout.capture_percent == 100
     assert spec.retrain.on == ()
     assert (spec.monitor.kinds, spec.monitor.source) == ((), "steward")
@@ -156,6 +158,25 @@ class TestMonitor:
 
     def test_of_nothing_needs_nothing(self, faults: Faults) -> None:
         assert faults(("kinds", "kinds = []"), ("outcomes", ""), ("percent", "percent = 0")) == ()
+
+
+class TestGate:
+    def test_says_what_bounds_a_start_and_who_approves(self, tmp_path: Path) -> None:
+        path = tmp_path / "small.toml"
+        gate = """
+[gate]
+mode = "auto"
+stale = "allow"
+max_evidence_age = "30d"
+approval_expires = "14d"
+require = ["lineage", "author"]
+"""
+        path.write_text(MINIMAL + gate, encoding="utf-8")
+        found = read(path).gate
+        assert (found.mode, found.stale) == ("auto", "allow")
+        assert found.max_evidence_age == timedelta(days=30)
+        assert found.approval_expires == timedelta(days=14)
+        assert found.require == ("lineage", "author")
 
 
 class TestGroup:
