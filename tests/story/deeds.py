@@ -38,12 +38,11 @@ def done(stage: Stage) -> dict[str, str]:
         look_around(stage, part)
     order(stage)
     fail(stage)
+    with environment(keys(stage, "approver")):
+        assert main(["review", MODEL]) == 1, "versions were approved by break-glass"
     key = reader(stage)
     read_over_https(stage, key)
     return dict(attempts(stage, key))
-    with environment(keys(stage, "approver")):
-        assert main(["review", MODEL]) == 1, "versions were approved by break-glass"
-    return dict(attempts(stage))
 
 
 def look_around(stage: Stage, part: str) -> None:

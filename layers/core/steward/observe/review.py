@@ -10,7 +10,7 @@ from steward.record.store import Store
 def read_exceptions(store: Store, model: str) -> tuple[list[Exceptional], frozenset[str]]:
     """Every decision of a model by way of exception, in order, and which decisions were signed."""
     entries = store.query(store.lineage, f"ledger#{model}")
-    ids = [str(entry["decision"]) for entry in entries]
+    ids = [str(entry["decision"]) for entry in entries if "decision" in entry]
     nodes = store.many(store.lineage, [(one, "node") for one in ids])
     known = {str(node["pk"]): node for node in nodes}
     decisions = [known[one] for one in ids if one in known]
