@@ -37,7 +37,12 @@ from steward.observe.approval import observe_artifact, observe_package
 from steward.observe.canary import observe_alarms
 from steward.observe.model_monitor import observe_schedules, read_seen
 from steward.observe.review import read_exceptional
-from steward.observe.rollout import observe_rollout, observe_served, read_rollout
+from steward.observe.rollout import (
+    observe_rollout,
+    observe_served,
+    read_rollout,
+    read_start,
+)
 from steward.record.agenda import off_agenda, read_mark
 from steward.record.decisions import is_recorded, record, record_once
 from steward.record.orders import record_adopted, record_order, record_signed
@@ -126,9 +131,13 @@ def take(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 
 
 def wait(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
-    """Record what is waited for."""
-    del facts
-    record_once(scope.store, scope.model, verdict)
+    """Record what is waited for; tell the owner first when it is that SageMaker rolls out."""
+    if is_recorded(scope.store, scope.model, verdict):
+        return False
+    rollout = facts.rollout
+    if rollout and rollout.open and rollout.called_at and not rollout.cause:
+        announce(scope, rollout)
+    record(scope.store, scope.model, verdict)
     return False
 
 
@@ -152,21 +161,20 @@ def start(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
         live=last.live if last else None,
         variant=variant(facts),
     )
-    announce(scope, verdict, rollout)
     if not open_rollout(scope.store, scope.names, verdict, rollout, last):
         return True
     return ask(scope, replace(facts, rollout=rollout))
 
 
-def announce(scope: Scope, verdict: Verdict, rollout: Rollout) -> None:
-    """Tell the owner that a version is about to be rolled out, before anything is."""
-    commands = scope.commands
+def announce(scope: Scope, rollout: Rollout) -> None:
+    """Tell the owner that a version is being rolled out, why, and how to stop it."""
+    commands, started = scope.commands, read_start(scope.store, rollout)
     todo = [commands.status()]
     if rollout.direction == FORWARD:
         todo.append(commands.abort())
-    if "exception" in verdict.facts:
-        todo.append(commands.sign_off(verdict.id(scope.model)))
-    tell(scope, verdict, f"version {rollout.version} is rolled out", verdict.reason, *todo)
+    if "exception" in started.facts:
+        todo.append(commands.sign_off(rollout.decision))
+    tell(scope, started, f"version {rollout.version} is rolled out", started.reason, *todo)
 
 
 def resume(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:

@@ -57,6 +57,13 @@ def promoted(house: House) -> None:
     house.serving(2, against=1)
 
 
+def rolling(house: House) -> None:
+    house.serving(1)
+    parts.approved(house, 2, against=1)
+    house.look("rollout")
+    house.look("rollout")
+
+
 def paused(house: House) -> None:
     parts.approved(house)
     house.deliver("rollout", house.order("pause"))
@@ -125,7 +132,7 @@ MESSAGES: Mapping[str, tuple[Part, str, str]] = {
     "Steward has approved": (automatic, "automatic approval", AUTO),
     "An approval changes nothing": (vainly, "changes nothing", ""),
     "Somebody approved by break-glass": (overridden, "break-glass", ""),
-    "A version is rolled out": (promoted, "is rolled out", ""),
+    "A version is rolled out": (rolling, "is rolled out", ""),
     "A version serves": (gone, "version 1 serves", ""),
     "A version serves without evidence": (promoted, "version 2 serves", ""),
     "A rollout went back": (rolled_back, "the rollout of version 2 failed", ""),

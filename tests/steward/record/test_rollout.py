@@ -172,7 +172,7 @@ class TestWord:
         assert node is not None
         assert node["facts"]["words"] == "fine"  # type: ignore[index]
         assert {"term": "wasAttributedTo", "to": "person#alice"} in node["links"]  # type: ignore[operator]
-        assert read_agenda(store) == {("rollout", MODEL)}
+        assert read_agenda(store).due == {("rollout", MODEL)}
 
     def test_noted_twice_changes_nothing(self, store: Store, judged: Version) -> None:
         once = say(store, judged)

@@ -61,7 +61,7 @@ class TestUpload:
         assert is_recorded(store, event(upload()))
         (waiting,) = store.query(store.work, MODEL, "pending#")
         assert (waiting["key"], waiting["is_marker"]) == (upload().key, False)
-        assert read_agenda(store) == {("training", MODEL)}
+        assert read_agenda(store).due == {("training", MODEL)}
         known = accepted_version(store, MODEL, upload().key)
         assert known is not None
         assert (known.version_id, known.sha256, known.at) == ("v-1", "00", upload().at)

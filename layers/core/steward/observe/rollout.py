@@ -13,6 +13,7 @@ from steward.decide.rollout_facts import (
     RolloutFacts,
     brakes,
 )
+from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
 from steward.names import Names
 from steward.observe.approval import observe_registry
@@ -117,6 +118,19 @@ def read_rollout(store: Store, model: str) -> Rollout | None:
     """The last rollout of a model's endpoint."""
     row = store.get(store.work, model, "rollout")
     return rollout_from(row) if row else None
+
+
+def read_start(store: Store, rollout: Rollout) -> Verdict:
+    """The decision that opened a rollout."""
+    found = store.get(store.lineage, rollout.decision, "node") or {}
+    facts = found.get("facts")
+    return Verdict(
+        concern=str(found.get("concern")),
+        subject=str(found.get("subject")),
+        kind=str(found.get("verdict")),
+        reason=str(found.get("reason")),
+        facts=facts if isinstance(facts, Mapping) else {},
+    )
 
 
 def rollout_from(row: Mapping[str, object]) -> Rollout:
