@@ -68,6 +68,7 @@ class Stage:
     say: Callable[[str], None] = print
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     trace: dict[str, object] = field(default_factory=dict)
+    tampered: dict[str, object] | None = None
 
     @cached_property
     def target(self) -> Target:

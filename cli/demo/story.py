@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import repository
-from cli.demo import acts, checks, downturn
+from cli.demo import acts, checks, downturn, proof
 from cli.demo.report import write_report
 from cli.demo.stage import NotTrue, Result, Stage, Stopwatch
 from cli.local import embedded
@@ -145,6 +145,8 @@ STEPS = (
     Step("drift", _drift, _drifted),
     Step("retrain", _retrain, _retrained),
     Step("trace", _nothing, checks.traced),
+    Step("impact", _nothing, proof.reached),
+    Step("tamper", proof.tamper, proof.shown),
 )
 
 

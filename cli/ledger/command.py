@@ -52,14 +52,15 @@ def _verify(options: argparse.Namespace) -> int:
     if options.checkpoints and not options.export:
         raise Misused("--checkpoints goes with --export; without it both are read from AWS.")
     try:
-        signed, found = _kept(options) if options.export else _live(find(options.prefix))
+        signed, found = _kept(options) if options.export else verified(find(options.prefix))
     except ValueError as error:
         raise Misused(f"{error}.") from None
     print("\n".join(lines(signed, found)))
     return 1 if found.faults or any(one.fault for one in signed) else 0
 
 
-def _live(target: Target) -> tuple[list[Checkpoint], Verified]:
+def verified(target: Target) -> tuple[list[Checkpoint], Verified]:
+    """The checkpoints of a deployment, and what was found in its table."""
     aws = Aws()
     signed = checkpoints.checked(
         checkpoints.fetch(aws, target), checkpoints.public_key(aws, target)

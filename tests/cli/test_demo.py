@@ -63,6 +63,8 @@ def test_the_story_has_the_steps_that_are_promised() -> None:
         "drift",
         "retrain",
         "trace",
+        "impact",
+        "tamper",
     ] == NAMES
 
 

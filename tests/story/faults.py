@@ -105,6 +105,15 @@ def _end_forgotten(stage: Stage) -> Restore:
     return _without(stage, stage.store.lineage, node, "end")
 
 
+def _member_forgotten(stage: Stage) -> Restore:
+    """The ways back of the file that version 2 learned from besides those of version 1."""
+    dataset = next(
+        one.dataset for one in observe_data(stage.store, MODEL) if one.key.endswith("part-4.csv")
+    )
+    way = stage.store.query(stage.store.lineage, dataset, "2")[0]
+    return _without(stage, stage.store.lineage, dataset, str(way["sk"]))
+
+
 def _digest_forged(stage: Stage) -> Restore:
     node = observe_data(stage.store, MODEL)[0].dataset
     item = stage.store.get(stage.store.lineage, node, "node")
@@ -170,4 +179,6 @@ LIES = {
     "drift": Lie("the report is not on record", _report_forgotten),
     "retrain": Lie("the endpoint is left on version 2", instead=_nothing),
     "trace": Lie("a digest in the record is another one", _digest_forged),
+    "impact": Lie("that a file was learned from is not on record", _member_forgotten),
+    "tamper": Lie("nothing was changed", instead=_nothing),
 }
