@@ -7,6 +7,7 @@ from cli.target import Target
 from steward import digest
 from steward.aws import Aws
 from steward.lineage.openlineage import Origin, events
+from steward.lineage.whole import whole
 from steward.names import Names
 from steward.record.store import Store
 
@@ -18,7 +19,8 @@ def export(
     store = Store(aws, lineage=target.lineage_table, work="")
     origin = Origin(target.region, target.account, repository)
     group = Names(target.prefix, model).group if model else None
-    lines = [digest.canonical(event) for event in events(store.scan(store.lineage), origin, group)]
+    items = (whole(aws, target.artifact_bucket, item) for item in store.scan(store.lineage))
+    lines = [digest.canonical(event) for event in events(items, origin, group)]
     text = "".join(f"{line}\n" for line in lines)
     if file:
         file.write_text(text, encoding="utf-8")

@@ -52,6 +52,7 @@ def look_around(stage: Stage, part: str) -> None:
     with environment(keys(stage, part)):
         answer = ask(Aws(), stage.lineage, question(stage), stage.now())
         assert "error" not in answer, answer
+        assert main(["export", "--openlineage", os.devnull]) == 0
     sagemaker = person.session.client("sagemaker")
     runs = sagemaker.list_pipeline_executions(PipelineName=names.pipeline)
     arn = runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]
