@@ -16,9 +16,18 @@ def whole_facts(store: Store, node: Found) -> Mapping[str, object]:
     """All facts of a node, of a decision its whole reason too."""
     if node.bulk is None:
         return node.facts
-    found = store.aws.s3.get_object(Bucket=store.bucket, Key=key_of(node.bulk))
-    content = json.loads(found["Body"].read())
+    content = json.loads(_body(store, node.bulk))
     return {**node.facts, **content["facts"], **_reason(content)}
+
+
+def whole_item(store: Store, item: Mapping[str, object]) -> Mapping[str, object]:
+    """An item with all its facts, of a decision its whole reason too."""
+    sha256 = item.get("bulk")
+    return item if sha256 is None else {**item, **json.loads(_body(store, str(sha256)))}
+
+
+def _body(store: Store, sha256: str) -> bytes:
+    return store.aws.s3.get_object(Bucket=store.bucket, Key=key_of(sha256))["Body"].read()
 
 
 def _reason(content: Mapping[str, object]) -> dict[str, object]:
