@@ -10,8 +10,10 @@ from cli.target import Misused, find, now
 from cli.trace import tree
 from steward import times
 from steward.aws import Aws
+from steward.errors import BadEvent
 from steward.lineage.answer import Answer
-from steward.lineage.ask import ask
+from steward.lineage.ask import answer
+from steward.lineage.captures import NotOnRecord
 from steward.settings import LineageSettings
 
 _PAGED = ("limit", "after")
@@ -72,7 +74,7 @@ def _record(text: str) -> str:
 def _time(text: str) -> str:
     try:
         return times.iso(times.parse(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
 
 
@@ -86,13 +88,16 @@ def _run(options: argparse.Namespace) -> int:
     if "id" in question and "at" not in question:
         print("looking through the capture files of the last 24 hours", file=sys.stderr)
     settings = LineageSettings(where.prefix, where.artifact_bucket, where.lineage_table)
-    answer = ask(Aws(), settings, question, now(where))
-    if "error" in answer:
-        print(answer["error"], file=sys.stderr)
+    try:
+        found = answer(Aws(), settings, question, now(where))
+    except NotOnRecord as reason:
+        print(reason, file=sys.stderr)
         return 1
-    print(json.dumps(answer, indent=2) if options.json else "\n".join(options.told(answer)))
-    if answer.get("next"):
-        print(f"there is more: --after '{answer['next']}'", file=sys.stderr)
+    except BadEvent as reason:
+        raise Misused(str(reason)) from None
+    print(json.dumps(found, indent=2) if options.json else "\n".join(options.told(found)))
+    if found.get("next"):
+        print(f"there is more: --after '{found['next']}'", file=sys.stderr)
     return 0
 
 
@@ -107,7 +112,8 @@ def _told(answer: Answer) -> Iterator[str]:
 def _reached(answer: Answer) -> Iterator[str]:
     versions, served = _rows(answer, "versions"), _rows(answer, "served")
     of = _row(answer, "impact")["of"]
-    yield f"{of} reached {len(versions)} version{'' if len(versions) == 1 else 's'}:"
+    count = f"{len(versions)} version{'' if len(versions) == 1 else 's'}"
+    yield f"{of} reached {count}:" if versions else f"{of} reached no version"
     for version in versions:
         yield f"  version {version['version']} of {version['group']}  (registered {version['at']})"
         for one in served:
@@ -118,8 +124,8 @@ def _reached(answer: Answer) -> Iterator[str]:
 
 
 def _interval(one: Mapping[str, object]) -> str:
-    how = "served on" if one["how"] == "served" else "was being tried on"
-    return f"{how} {one['endpoint']} from {one['since']} to {one['until'] or 'now'}"
+    how = "served" if one["how"] == "served" else "may have answered, while traffic was shifted,"
+    return f"{how} on {one['endpoint']} from {one['since']} to {one['until'] or 'now'}"
 
 
 def _events(answer: Answer) -> Iterator[str]:
@@ -131,11 +137,16 @@ def _changes(answer: Answer) -> Iterator[str]:
     asked = _row(answer, "diff")
     yield f"{asked['group']}: version {asked['from']} -> version {asked['to']}"
     for part in ("data", "code", "image", "hyperparameters", "metrics", "policy"):
+        if answer[part] is None:
+            yield f"  {part}: not compared"
+            continue
         rows = _rows(answer, part)
-        yield f"  {part}: {'the same' if not rows else ''}".rstrip()
+        yield f"  {part}:" if rows else f"  {part}: the same"
         for one in rows:
             what = f"{one['what']}: " if one["what"] else ""
             yield f"    {what}{_value(one['from'])} -> {_value(one['to'])}"
+    for one in _rows(answer, "not_known"):
+        yield f"  {one['part']} of version {one['version']}: {one['because']}"
 
 
 def _value(value: object) -> str:

@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import clock
 from steward.aws import Aws
-from steward.lineage.ask import ask
-from steward.lineage.http import is_request, respond
+from steward.lineage.ask import QUESTIONS, ask
+from steward.lineage.http import is_request, question_of, respond
 from steward.log import logger
 from steward.settings import LineageSettings, load
 
@@ -20,7 +20,9 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     """Answer one question."""
     del context
     settings = load(LineageSettings)
-    logger.info("asked", extra={"question": event.get("rawPath") or event.get("ask")})
-    if is_request(event):
+    by_url = is_request(event)
+    asked = question_of(event) if by_url else event.get("ask", "trace")
+    logger.info("asked", extra={"question": asked if asked in QUESTIONS else None})
+    if by_url:
         return respond(_aws, settings, event, clock.now())
     return ask(_aws, settings, event, clock.now())

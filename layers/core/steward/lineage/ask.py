@@ -1,7 +1,7 @@
 """Reads a question and answers it; a question that cannot be answered is told why."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from steward.aws import Aws
 from steward.errors import BadEvent
@@ -16,8 +16,18 @@ from steward.lineage.why import why
 from steward.names import Names, model_of, split_s3
 from steward.record.store import Store
 from steward.settings import LineageSettings
+from steward.times import iso
 
 _PAGE, _LARGEST_PAGE = 50, 200
+# No longer keys are in S3, and none in DynamoDB.
+_LONGEST, _LONGEST_SORT_KEY = 1200, 1000
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "trace": ("record", "endpoint", "id", "at"),
+    "why": ("endpoint", "at"),
+    "impact": ("of", "limit", "after"),
+    "timeline": ("model", "idle", "limit", "after"),
+    "diff": ("model", "from", "to"),
+}
 
 
 def ask(aws: Aws, settings: LineageSettings, question: Json, now: datetime) -> Answer:
@@ -36,7 +46,17 @@ def answer(aws: Aws, settings: LineageSettings, question: Json, now: datetime) -
     asked = fields.optional_text(question, "ask") or "trace"
     if asked not in _ANSWERS:
         raise BadEvent(f"ask: found {asked!r}, allowed are {', '.join(_ANSWERS)}")
+    for name, value in question.items():
+        _allowed(asked, name, value)
     return _ANSWERS[asked](_lineage(aws, settings), question, now)
+
+
+def _allowed(asked: str, name: str, value: object) -> None:
+    """What is misspelt must not be answered as if it had not been asked for."""
+    if name not in ("ask", *_NAMES[asked]):
+        raise BadEvent(f"{name}: {asked} is asked with {', '.join(_NAMES[asked])}")
+    if len(str(value).encode()) > _LONGEST:
+        raise BadEvent(f"{name}: it is longer than {_LONGEST} bytes, no name here is")
 
 
 def _lineage(aws: Aws, settings: LineageSettings) -> Lineage:
@@ -53,7 +73,7 @@ def _trace(lineage: Lineage, question: Json, now: datetime) -> Answer:
     if inference_id is None:
         if at is None:
             raise BadEvent("a trace names a record, an id, or a time (at)")
-        return lineage.of_moment(endpoint, at)
+        return lineage.of_moment(endpoint, _past(at, now))
     hours, bucket = hours_of(at, now), lineage.store.bucket
     model = _model(lineage, endpoint)
     found = with_id(lineage.aws, bucket, model, endpoint, inference_id, hours)
@@ -61,15 +81,15 @@ def _trace(lineage: Lineage, question: Json, now: datetime) -> Answer:
 
 
 def _why(lineage: Lineage, question: Json, now: datetime) -> Answer:
-    endpoint, at = fields.text(question, "endpoint"), _time(question) or now
+    endpoint, at = fields.text(question, "endpoint"), _past(_time(question) or now, now)
     _model(lineage, endpoint)
-    return _known(why(lineage.store, endpoint, at), f"{endpoint} served nothing at {at:%FT%TZ}")
+    return _known(why(lineage.store, endpoint, at), f"{endpoint} served nothing at {iso(at)}")
 
 
 def _impact(lineage: Lineage, question: Json, now: datetime) -> Answer:
     del now
     of, after = fields.text(question, "of"), fields.optional_text(question, "after")
-    if after is not None and not "0" <= after < ":":
+    if after is not None and not ("0" <= after < ":" and len(after) <= _LONGEST_SORT_KEY):
         raise BadEvent(f"after: found {after!r}, what a page named as next is needed")
     try:
         found = impact(lineage.store, of, _most(question), after)
@@ -80,7 +100,7 @@ def _impact(lineage: Lineage, question: Json, now: datetime) -> Answer:
 
 def _timeline(lineage: Lineage, question: Json, now: datetime) -> Answer:
     del now
-    model, idle = fields.text(question, "model"), "idle" in question
+    model, idle = fields.text(question, "model"), _yes(question, "idle")
     found = timeline(lineage.store, model, _most(question), _number(question, "after"), idle=idle)
     return _known(found, f"nothing is on record of {model}")
 
@@ -112,7 +132,7 @@ def _known(found: Answer | None, otherwise: str) -> Answer:
 def _model(lineage: Lineage, endpoint: str) -> str:
     model = model_of(lineage.prefix, endpoint)
     if model is None:
-        raise BadEvent(f"endpoint: found {endpoint!r}, ours begin with {lineage.prefix}-")
+        raise NotOnRecord(f"{endpoint} is no endpoint of prefix {lineage.prefix}")
     return model
 
 
@@ -122,15 +142,35 @@ def _line(record: str, bucket: str) -> tuple[str, int]:
         found, _ = split_s3(uri)
     except ValueError:
         found = ""
-    if not found or not line.isdigit():
+    if not found or not line.isascii() or not line.isdigit():
         raise BadEvent(f"record: found {record!r}, allowed is s3://{bucket}/key#LINE")
     if found != bucket:
-        raise BadEvent(f"record: found one in {found!r}, captures lie in {bucket!r}")
+        raise NotOnRecord(f"{record} is not on record: captures lie in {bucket}")
     return uri, int(line)
 
 
 def _time(question: Json) -> datetime | None:
-    return fields.time(question, "at") if fields.optional_text(question, "at") else None
+    """The time that is asked about, in UTC: keys hold hours of UTC."""
+    if fields.optional_text(question, "at") is None:
+        return None
+    try:
+        return fields.time(question, "at").astimezone(UTC)
+    except OverflowError:
+        raise BadEvent(f"at: found {question['at']!r}, which is out of range") from None
+
+
+def _past(at: datetime, now: datetime) -> datetime:
+    """What will serve is not on record, though what serves now is."""
+    if at > now:
+        raise BadEvent(f"at: found {iso(at)}, it is only {iso(now)}")
+    return at
+
+
+def _yes(question: Json, name: str) -> bool:
+    value = question.get(name, "false")
+    if value not in (True, False, "true", "false"):
+        raise BadEvent(f"{name}: found {value!r}, allowed are true and false")
+    return value in (True, "true")
 
 
 def _most(question: Json) -> int:

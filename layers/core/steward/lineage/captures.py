@@ -5,7 +5,7 @@ Shape: "Capture data" of SageMaker; key: `<prefix>/<endpoint>/<variant>/yyyy/mm/
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,8 +42,10 @@ class Prediction:
 
 def at_record(aws: Aws, uri: str, line: int) -> Prediction:
     """The prediction on one line, counted from 1, of a capture file."""
-    for prediction in _read(aws, *split_s3(uri)):
-        if prediction.line == line:
+    for number, prediction in _read(aws, *split_s3(uri)):
+        if number == line and prediction is None:
+            raise NotOnRecord(f"{uri}#{line} is no captured prediction")
+        if number == line and prediction:
             return prediction
     raise NotOnRecord(f"{uri} has no line {line}")
 
@@ -53,8 +55,8 @@ def with_id(
 ) -> Prediction:
     """The prediction with an inference id, looked for in the capture files of some hours."""
     for key in _keys(aws, bucket, model, endpoint, hours):
-        for prediction in _read(aws, bucket, key):
-            if prediction.inference_id == inference_id:
+        for _, prediction in _read(aws, bucket, key):
+            if prediction and prediction.inference_id == inference_id:
                 return prediction
     first, last = min(hours), max(hours)
     raise NotOnRecord(
@@ -70,18 +72,32 @@ def hours_of(at: datetime | None, now: datetime) -> list[datetime]:
 
 
 def _keys(aws: Aws, bucket: str, model: str, endpoint: str, hours: list[datetime]) -> Iterator[str]:
+    """Keys of the capture files of some hours; what was captured on other days is not listed."""
     wanted = {f"{hour:%Y/%m/%d/%H}" for hour in hours}
+    days = sorted({f"{hour:%Y/%m/%d}" for hour in hours})
+    for version in _folders(aws, bucket, f"capture/{model}/"):
+        for variant in _folders(aws, bucket, f"{version}{endpoint}/"):
+            for day in days:
+                for key in _listed(aws, bucket, f"{variant}{day}/"):
+                    named = _KEY.fullmatch(key)
+                    if named and named[5] in wanted:
+                        yield key
+
+
+def _folders(aws: Aws, bucket: str, prefix: str) -> Iterator[str]:
     pages = aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=f"capture/{model}/"
+        Bucket=bucket, Prefix=prefix, Delimiter="/"
     )
-    for page in pages:
-        for found in page.get("Contents", []):
-            named = _KEY.fullmatch(found["Key"])
-            if named and named[3] == endpoint and named[5] in wanted:
-                yield found["Key"]
+    return (found["Prefix"] for page in pages for found in page.get("CommonPrefixes", []))
 
 
-def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
+def _listed(aws: Aws, bucket: str, prefix: str) -> Iterator[str]:
+    pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return (found["Key"] for page in pages for found in page.get("Contents", []))
+
+
+def _read(aws: Aws, bucket: str, key: str) -> Iterator[tuple[int, Prediction | None]]:
+    """Each line's number and prediction; None: the line is no captured prediction."""
     named = _KEY.fullmatch(key)
     if named is None:
         raise NotOnRecord(
@@ -94,27 +110,30 @@ def _read(aws: Aws, bucket: str, key: str) -> Iterator[Prediction]:
             raise
         raise NotOnRecord(f"s3://{bucket}/{key} does not exist") from None
     for line, text in enumerate(file["Body"].iter_lines(), start=1):
-        event = _metadata(text, f"{key}#{line}")
-        yield Prediction(
-            uri=f"s3://{bucket}/{key}",
-            etag=file["ETag"].strip('"'),
-            file_version=file.get("VersionId"),
-            line=line,
-            model=named[1],
-            version=int(named[2]) if named[2] else None,
-            endpoint=named[3],
-            inference_id=str(_identity(event)),
-            at=times.parse(event["inferenceTime"]),
+        event = _metadata(text)
+        yield (
+            line,
+            event
+            and Prediction(
+                uri=f"s3://{bucket}/{key}",
+                etag=file["ETag"].strip('"'),
+                file_version=file.get("VersionId"),
+                line=line,
+                model=named[1],
+                version=int(named[2]) if named[2] else None,
+                endpoint=named[3],
+                inference_id=event[0],
+                at=event[1],
+            ),
         )
 
 
-def _metadata(text: bytes, where: str) -> Mapping[str, str]:
+def _metadata(text: bytes) -> tuple[str, datetime] | None:
+    """The inference id, else the event's own, and the time."""
     try:
         found = json.loads(text)["eventMetadata"]
-        return {**found, "inferenceTime": found["inferenceTime"]}
-    except (ValueError, TypeError, KeyError):
-        raise NotOnRecord(f"{where} is no captured prediction") from None
-
-
-def _identity(event: Mapping[str, object]) -> object:
-    return event.get("inferenceId") or event["eventId"]
+        return str(found.get("inferenceId") or found["eventId"]), times.parse(
+            found["inferenceTime"]
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None

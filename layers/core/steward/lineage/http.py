@@ -5,6 +5,7 @@ decided by IAM before anything of this runs.
 """
 
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from steward import digest
 from steward.aws import Aws
@@ -19,6 +20,7 @@ type Response = dict[str, object]
 
 # Lambda refuses a response of more than 6 MB without a word about why.
 _LARGEST = 5 * 1024 * 1024
+_PATHS = ", ".join(f"/{asked}" for asked in QUESTIONS)
 
 
 def is_request(event: Json) -> bool:
@@ -46,11 +48,22 @@ def _question(event: Json) -> Json:
     method = text(event, "requestContext", "http", "method")
     if method != "GET":
         raise BadEvent(f"method: found {method}, allowed is GET")
-    asked = text(event, "rawPath").strip("/")
-    if asked not in QUESTIONS:
-        raise NotOnRecord(f"/{asked} is no question; these are: /{', /'.join(QUESTIONS)}")
-    given = event.get("queryStringParameters")
-    return {"ask": asked} | (dict(given) if isinstance(given, dict) else {}) | {"ask": asked}
+    asked = question_of(event)
+    if asked is None:
+        raise NotOnRecord(f"{event.get('rawPath')} is no question; these are: {_PATHS}")
+    # The parameters that AWS has parsed join what is given twice by a comma.
+    given = parse_qsl(str(event.get("rawQueryString") or ""), keep_blank_values=True)
+    names = ["ask", *(name for name, _ in given)]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadEvent(f"{name}: it is given more than once")
+    return {"ask": asked, **dict(given)}
+
+
+def question_of(event: Json) -> str | None:
+    """The question that a request's path names; None: it names none."""
+    asked = str(event.get("rawPath")).strip("/")
+    return asked if asked in QUESTIONS else None
 
 
 def _response(status: int, body: Json) -> Response:

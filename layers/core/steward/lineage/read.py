@@ -1,7 +1,7 @@
 """Reads what the lineage holds: nodes by id, what came from them, and what served when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from steward import times
@@ -100,21 +100,59 @@ def candidates_at(store: Store, endpoint: str, when: datetime) -> list[Served]:
         return []
     if row is None or row["rollout"] == now.rollout:
         return [now]
+    shift = _shift(endpoint, row)
+    span = _span(shift, store.get(store.lineage, shift.rollout, "end"))
+    if span is None or not span[0] <= when or (span[1] and when >= span[1]):
+        return [now]
+    return [now, shift]
+
+
+def served_from(
+    store: Store, endpoint: str, since: datetime, most: int
+) -> tuple[list[Served], bool]:
+    """What an endpoint served at a moment and from then on, in order; whether there is more."""
+    before = served_at(store, endpoint, since)
+    low = f"{times.iso(since)}\0"
+    rows = store.page(store.lineage, f"serving#{endpoint}", low, _LAST_WAY, most + 1)
+    then = [_served(endpoint, row) for row in rows[:most]]
+    return [*([before] if before else []), *then], len(rows) > most
+
+
+def shifts_from(
+    store: Store, endpoint: str, since: datetime, most: int
+) -> tuple[list[tuple[Served, datetime | None]], bool]:
+    """To what traffic may have been shifted, from when until when; whether there is more.
+
+    Those of rollouts that were opened from a moment on, in order; None: it goes on.
+    """
+    low = times.iso(since)
+    rows = store.page(store.lineage, f"shifting#{endpoint}", low, _LAST_WAY, most + 1)
+    shifts = [_shift(endpoint, row) for row in rows[:most]]
+    ends = store.many(store.lineage, [(shift.rollout, "end") for shift in shifts])
+    by_rollout = {str(end["pk"]): end for end in ends}
+    spans = [(shift, _span(shift, by_rollout.get(shift.rollout))) for shift in shifts]
+    return [(replace(shift, since=span[0]), span[1]) for shift, span in spans if span], len(
+        rows
+    ) > most
+
+
+def _shift(endpoint: str, row: Mapping[str, object]) -> Served:
     since = times.parse(str(row["sk"]).partition("#")[0])
-    shift = Served(endpoint, since, {str(row["version"]): 100}, str(row["rollout"]))
-    return [now, shift] if _may_have_answered(store, shift, when) else [now]
+    return Served(endpoint, since, {str(row["version"]): 100}, str(row["rollout"]))
 
 
-def _may_have_answered(store: Store, shift: Served, when: datetime) -> bool:
-    end = store.get(store.lineage, shift.rollout, "end")
+def _span(
+    shift: Served, end: Mapping[str, object] | None
+) -> tuple[datetime, datetime | None] | None:
+    """From when until when a rollout's version may have answered; None: it never has."""
     if end is None:
-        return True
+        return shift.since, None
     facts = _facts(end)
     if facts.get("outcome") == "withdrawn":
-        return False
+        return None
     # When the time of the call was lost, since the rollout's opening is all that is known.
     asked = times.parse(str(facts.get("asked_at") or times.iso(shift.since)))
-    return asked <= when < times.parse(str(end["at"]))
+    return asked, times.parse(str(end["at"]))
 
 
 def _found(items: list[dict[str, object]]) -> Iterator[Found]:

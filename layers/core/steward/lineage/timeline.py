@@ -17,7 +17,8 @@ def timeline(
     Without `idle` those by which nothing was done are left out of the page.
     """
     low, high = ledger.place(after + 1), ledger.place(10**12 - 1)
-    rows = store.page(store.lineage, ledger.partition(model), low, high, most)
+    found_rows = store.page(store.lineage, ledger.partition(model), low, high, most + 1)
+    rows = found_rows[:most]
     if not rows and not after:
         return None
     keys = [(str(row["decision"]), "node") for row in rows if "decision" in row]
@@ -28,7 +29,7 @@ def timeline(
     return {
         "timeline": model,
         "events": [one for one in events if idle or one["verdict"] not in IDLE],
-        "next": int(str(rows[-1]["sk"])) if len(rows) == most else None,
+        "next": int(str(rows[-1]["sk"])) if len(found_rows) > most else None,
     }
 
 

@@ -1,9 +1,10 @@
 """Why an endpoint serves what it serves: one paragraph, and the facts that it is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from steward import times
+from steward.lineage.captures import NotOnRecord
 from steward.lineage.read import Found, Served, candidates_at, nodes
 from steward.lineage.whole import whole_facts
 from steward.record.store import Store
@@ -14,19 +15,13 @@ _MOST_TRIED = 20
 
 
 def why(store: Store, endpoint: str, at: datetime) -> Answer | None:
-    """What served at a moment and why; None: nothing did."""
+    """What served at a moment and why, as it was known then; None: nothing did."""
     served = candidates_at(store, endpoint, at)
     if not served:
         return None
     now = served[0]
-    before = store.page(
-        store.lineage, f"serving#{endpoint}", "0", times.iso(now.since), 2, newest_first=True
-    )
-    replaced = before[1]["versions"] if len(before) > 1 else None
-    tried = _tried(store, endpoint, now, at)
-    known = nodes(store, [now.rollout])
-    rollout = known.get(now.rollout)
-    words = _word(store, rollout)
+    rollout = nodes(store, [now.rollout]).get(now.rollout)
+    tried, more = _tried(store, endpoint, now, at)
     facts: Answer = {
         "endpoint": endpoint,
         "at": times.iso(at),
@@ -34,12 +29,20 @@ def why(store: Store, endpoint: str, at: datetime) -> Answer | None:
         "since": times.iso(now.since),
         "rollout": now.rollout,
         "direction": rollout.facts.get("direction") if rollout else None,
-        "replaced": replaced,
-        "approval": words,
+        "replaced": _replaced(store, now),
+        "approval": _word(store, rollout),
         "tried_since": tried,
+        "more_was_tried": more,
         "may_also_have_served": [dict(one.versions) for one in served[1:]],
     }
-    return {"why": facts, "text": _text(facts)}
+    return {"why": facts, "text": " ".join(_sentences(facts))}
+
+
+def _replaced(store: Store, now: Served) -> object:
+    """What served before, with shares; empty: nothing did any more; None: nothing ever had."""
+    partition, until = f"serving#{now.endpoint}", times.iso(now.since)
+    rows = store.page(store.lineage, partition, "0", until, 2, newest_first=True)
+    return rows[1]["versions"] if len(rows) > 1 else None
 
 
 def _word(store: Store, rollout: Found | None) -> Mapping[str, object] | None:
@@ -51,7 +54,7 @@ def _word(store: Store, rollout: Found | None) -> Mapping[str, object] | None:
         return None
     judged = next((to for _, to in found.links if to.startswith("decision#")), None)
     decision = nodes(store, [judged]).get(judged) if judged else None
-    gate = whole_facts(store, decision) if decision else {}
+    gate = _whole(store, decision) if decision else {}
     return {
         "id": found.id,
         "by": found.facts.get("by"),
@@ -62,44 +65,64 @@ def _word(store: Store, rollout: Found | None) -> Mapping[str, object] | None:
     }
 
 
-def _tried(store: Store, endpoint: str, now: Served, at: datetime) -> list[Answer]:
-    """What was tried since and does not serve, newest last."""
+def _whole(store: Store, decision: Found) -> Mapping[str, object]:
+    """All of a decision; its beginning, if the rest of it is gone."""
+    try:
+        return whole_facts(store, decision)
+    except NotOnRecord as why:
+        return {**decision.facts, "reason": f"{decision.facts['reason']} ({why})"}
+
+
+def _tried(store: Store, endpoint: str, now: Served, at: datetime) -> tuple[list[Answer], bool]:
+    """What was tried since and does not serve, newest last; whether more was tried before."""
     low, high = f"{times.iso(now.since)}#~", f"{times.iso(at)}#~"
-    rows = store.page(store.lineage, f"shifting#{endpoint}", low, high, _MOST_TRIED)
-    found = nodes(store, [str(row["rollout"]) for row in rows])
-    tried = []
-    for row in rows:
-        rollout = found.get(str(row["rollout"]))
-        end = rollout.end if rollout and rollout.end else {}
-        ended = rollout.ended_at if rollout else None
-        over = ended is not None and ended <= at
-        tried.append(
-            {
-                "version": row["version"],
-                "rollout": row["rollout"],
-                "outcome": end.get("outcome") if over else "under way",
-                "reason": end.get("reason") if over else None,
-                "ended": times.iso(ended) if ended and over else None,
-            }
-        )
-    return tried
+    rows = store.page(
+        store.lineage, f"shifting#{endpoint}", low, high, _MOST_TRIED + 1, newest_first=True
+    )
+    newest = rows[_MOST_TRIED - 1 :: -1]
+    found = nodes(store, [str(row["rollout"]) for row in newest])
+    tried = [_try(row, found.get(str(row["rollout"])), at) for row in newest]
+    return tried, len(rows) > _MOST_TRIED
 
 
-def _text(facts: Answer) -> str:
-    sentences = [f"{facts['endpoint']} served {_versions(facts['versions'])} at {facts['at']}"]
-    sentences[0] += f", since {facts['since']}."
-    replaced = facts["replaced"]
-    if replaced is not None:
-        step = "It went back from" if facts["direction"] == "back" else "It replaced"
-        sentences.append(f"{step} {_versions(replaced)}.")
-    sentences.append(_approved(facts["approval"], facts["direction"]))
-    tried = facts["tried_since"]
-    for one in tried if isinstance(tried, list) else []:
-        because = f": {one['reason']}" if one["reason"] else ""
-        sentences.append(
-            f"Since then version {one['version']} was tried: {one['outcome']}{because}."
-        )
-    return " ".join(sentences)
+def _try(row: Mapping[str, object], rollout: Found | None, at: datetime) -> Answer:
+    """How a rollout had ended by then, if it had."""
+    over = rollout is not None and rollout.ended_at is not None and rollout.ended_at <= at
+    end = rollout.end if rollout and over else None
+    ended = rollout.ended_at if rollout and over else None
+    return {
+        "version": row["version"],
+        "rollout": row["rollout"],
+        "outcome": (end or {}).get("outcome") if over else "under way",
+        "reason": (end or {}).get("reason"),
+        "ended": times.iso(ended) if ended else None,
+    }
+
+
+def _sentences(facts: Answer) -> Iterator[str]:
+    versions = _versions(facts["versions"])
+    yield f"{facts['endpoint']} served {versions} at {facts['at']}, since {facts['since']}."
+    if facts["replaced"] is not None:
+        before = _versions(facts["replaced"])
+        back = facts["direction"] == "back"
+        yield f"It went back from {before}." if back else f"It replaced {before}."
+    yield _approved(facts["approval"], facts["direction"])
+    if facts["more_was_tried"]:
+        yield f"Of what was tried since then, these are the last {_MOST_TRIED}."
+    yield from map(_outcome, _list(facts["tried_since"]))
+    for one in _list(facts["may_also_have_served"]):
+        yield f"Traffic was being shifted: {_versions(one)} may have answered as well."
+
+
+def _outcome(one: Mapping[str, object]) -> str:
+    if one["ended"] is None:
+        return f"Version {one['version']} was on its way."
+    because = f": {one['reason']}" if one["reason"] else ""
+    return f"Since then version {one['version']} was tried: {one['outcome']}{because}."
+
+
+def _list(value: object) -> list[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
 
 
 def _versions(value: object) -> str:
