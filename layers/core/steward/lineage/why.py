@@ -21,6 +21,9 @@ def why(store: Store, endpoint: str, at: datetime) -> Answer | None:
         return None
     now = served[0]
     rollout = nodes(store, [now.rollout]).get(now.rollout)
+    behind = nodes(store, [to for _, to in rollout.links]).values() if rollout else ()
+    by_kind = {node.id.partition("#")[0]: node for node in behind}
+    decision = by_kind.get("decision")
     tried, more = _tried(store, endpoint, now, at)
     facts: Answer = {
         "endpoint": endpoint,
@@ -29,8 +32,9 @@ def why(store: Store, endpoint: str, at: datetime) -> Answer | None:
         "since": times.iso(now.since),
         "rollout": now.rollout,
         "direction": rollout.facts.get("direction") if rollout else None,
+        "because": _whole(store, decision).get("reason") if decision else None,
         "replaced": _replaced(store, now),
-        "approval": _word(store, rollout),
+        "approval": _word(store, by_kind.get("approval")),
         "tried_since": tried,
         "more_was_tried": more,
         "may_also_have_served": [dict(one.versions) for one in served[1:]],
@@ -45,11 +49,8 @@ def _replaced(store: Store, now: Served) -> object:
     return rows[1]["versions"] if len(rows) > 1 else None
 
 
-def _word(store: Store, rollout: Found | None) -> Mapping[str, object] | None:
+def _word(store: Store, found: Found | None) -> Mapping[str, object] | None:
     """Who approved what serves, in which words, on which numbers."""
-    links = rollout.links if rollout else ()
-    approval = next((to for _, to in links if to.startswith("approval#")), None)
-    found = nodes(store, [approval]).get(approval) if approval else None
     if found is None:
         return None
     judged = next((to for _, to in found.links if to.startswith("decision#")), None)
@@ -100,13 +101,16 @@ def _try(row: Mapping[str, object], rollout: Found | None, at: datetime) -> Answ
 
 
 def _sentences(facts: Answer) -> Iterator[str]:
-    versions = _versions(facts["versions"])
+    versions, because = _versions(facts["versions"]), facts["because"]
     yield f"{facts['endpoint']} served {versions} at {facts['at']}, since {facts['since']}."
     if facts["replaced"] is not None:
         before = _versions(facts["replaced"])
         back = facts["direction"] == "back"
-        yield f"It went back from {before}." if back else f"It replaced {before}."
-    yield _approved(facts["approval"], facts["direction"])
+        yield f"It went back from {before}: {because}." if back else f"It replaced {before}."
+    if facts["direction"] == "found":
+        yield f"It was found there, no rollout of ours brought it: {because}."
+    else:
+        yield _approved(facts["approval"])
     if facts["more_was_tried"]:
         yield f"Of what was tried since then, these are the last {_MOST_TRIED}."
     yield from map(_outcome, _list(facts["tried_since"]))
@@ -134,10 +138,9 @@ def _versions(value: object) -> str:
     return ", ".join(f"version {number} ({share} %)" for number, share in shares.items())
 
 
-def _approved(word: object, direction: object) -> str:
+def _approved(word: object) -> str:
     if not isinstance(word, Mapping):
-        found = "It was found there: nobody of ours brought it."
-        return found if direction == "found" else "Its approval is not on record."
+        return "Its approval is not on record."
     words = f': "{word["words"]}"' if word["words"] else ", without words"
     gate = f" The gate said {word['gate']}: {word['numbers']}." if word["gate"] else ""
     return f"It was approved by {word['by']} at {word['at']}{words}.{gate}"
