@@ -219,6 +219,8 @@ def attempts(stage: Stage, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
         "overwrite a snapshot",
         refused(lambda: s3.put_object(Bucket=bucket, Key="snapshots/x", Body=b"")),
     )
+    signed = partial(s3.put_object, Bucket=stage.target.ledger_bucket, Key="checkpoints/x")
+    yield "sign in the sweep's place", refused(partial(signed, Body=b"", IfNoneMatch="*"))
     plain = boto3.client("s3")
     plain.meta.events.register("before-sign.s3", _without_tls)
     for name in (bucket, stage.target.landing_bucket, stage.target.ledger_bucket):
