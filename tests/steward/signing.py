@@ -28,6 +28,11 @@ class FakeKms(Standin):
         signature = self._key.sign(Message, ECDSA(Prehashed(SHA256())))
         return {"KeyId": KEY, "Signature": signature, "SigningAlgorithm": SigningAlgorithm}
 
+    def pem(self) -> bytes:
+        """The public part, as it is kept beside checkpoints."""
+        public = self._key.public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
     def get_public_key(self, **_: object) -> Json:
         public = self._key.public_key()
         return {

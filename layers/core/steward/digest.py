@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from steward import times
 
@@ -45,7 +46,8 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return times.iso(value)
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        # As it is stored, by its shortest decimal form; int(value) has further digits above 2**53.
+        return int(Decimal(repr(value)))
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
