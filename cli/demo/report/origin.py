@@ -1,9 +1,11 @@
 """Where a prediction came from, as a chain of the few links that matter and as the whole tree."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cli.demo.report.documents import listed, mapping
+from cli.pages.page import Picture, pictured
+from cli.pages.told import anchor_of
 from cli.trace import Entry, facts_of, kind_of, name_of, term_of
 
 _DIGITS = 12
@@ -37,28 +39,42 @@ class Leaf:
     name: str
     at: str
     facts: tuple[tuple[str, str], ...]
+    anchor: str
     below: list["Leaf"] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Everything behind one prediction."""
+    """Everything behind one prediction; only the newest one's is drawn."""
 
     version: object
     chain: tuple[Link, ...]
     objects: tuple[DataObject, ...]
     tree: tuple[Leaf, ...]
+    picture: Picture | None = None
 
 
 def origins(answers: Iterable[object]) -> list[Origin]:
     """The origin of each prediction that the lineage was asked about."""
-    found = [_origin(mapping(answer)) for answer in answers]
-    return [origin for origin in found if origin.tree]
+    known = [answer for answer in map(mapping, answers) if answer.get("graph")]
+    found = [_origin(answer) for answer in known]
+    return [*found[:-1], *(_drawn(*both) for both in zip(found[-1:], known[-1:], strict=True))]
+
+
+def _drawn(origin: Origin, answer: Mapping[str, object]) -> Origin:
+    told, picture = pictured(_graph(answer))
+    # The tree tells them one by one.
+    firsts = {fold.anchor: fold.nodes[0].anchor for fold in told.folds}
+    drawn = picture and replace(picture, anchors={**picture.anchors, **firsts})
+    return replace(origin, picture=drawn)
+
+
+def _graph(answer: Mapping[str, object]) -> list[Entry]:
+    return [mapping(entry) for entry in listed(answer.get("graph"))]
 
 
 def _origin(answer: Mapping[str, object]) -> Origin:
-    prediction = mapping(answer.get("prediction"))
-    graph = [mapping(entry) for entry in listed(answer.get("graph"))]
+    prediction, graph = mapping(answer.get("prediction")), _graph(answer)
     return Origin(
         version=prediction.get("version"),
         chain=(_asked(prediction), *_links(graph)),
@@ -138,6 +154,7 @@ def _tree(graph: list[Entry]) -> Iterator[Leaf]:
             name=name_of(entry),
             at=str(entry["at"]),
             facts=tuple(facts_of(entry)),
+            anchor=anchor_of(str(entry["id"])),
         )
         depth = int(str(entry["depth"]))
         if depth:

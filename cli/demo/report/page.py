@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cli.demo.report.drift import drift
 from cli.demo.report.lanes import picture
@@ -15,13 +12,14 @@ from cli.demo.report.record import Record
 from cli.demo.report.timeline import idle, length, moments
 from cli.demo.report.traffic import chart
 from cli.demo.stage import Result
+from cli.pages.page import template
 
 
 def render(
     record: Record | None, results: Sequence[Result], seconds: float, traces: Sequence[object]
 ) -> str:
     """The page; without a record it tells only the steps."""
-    return _template().render(
+    return template("page.html", Path(__file__).parent).render(
         record=record,
         headline=headline(record),
         steps=results,
@@ -72,15 +70,3 @@ def _span(record: Record) -> str:
     times = [node.at for node in record.nodes]
     until = record.now or max(times, default=None)
     return length(until - min(times)) if times and until else length(timedelta())
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")
