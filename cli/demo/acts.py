@@ -10,8 +10,8 @@ from datetime import datetime
 
 from cli.demo import mortgage
 from cli.demo.mortgage import Application
-from cli.demo.report.documents import mapping
 from cli.demo.stage import MODEL, Stage
+from cli.documents import mapping
 from steward import times
 from steward.observe.approval import observe_package
 from steward.observe.rollout import read_rollout

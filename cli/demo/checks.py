@@ -17,8 +17,8 @@ from cli.demo.acts import (
     judged_windows,
     serving,
 )
-from cli.demo.report.documents import find
 from cli.demo.stage import APPROVER, MODEL, NotTrue, Stage, needed, require, sha256
+from cli.documents import find
 from steward import times
 from steward.decide.approval import Document
 from steward.decide.versions import Version

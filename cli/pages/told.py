@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cli.pages.drawing import Edge, Vertex
+from cli.pages.parts import plain
 from cli.trace import TERMS, Entry, facts_of, kind_of, name_of
 from steward import digest
 
@@ -116,7 +117,7 @@ def _told(entry: Entry) -> Told:
         rest=tuple(
             (name.replace("_", " "), text)
             for name, value in sorted(known.items())
-            if (text := _plain(value)) and text not in shown
+            if (text := plain(value)) and text not in shown
         ),
         is_open=kind in _LASTING and not entry["end"] and known.get("direction") != "found",
     )
@@ -167,14 +168,6 @@ _TITLES: dict[str, Callable[[str, Entry], str]] = {
     "agent": lambda name, _: name.rpartition(":")[2],
     "capture": lambda name, _: " ".join(name.split("/")[1:]).replace("T", " ").partition(".")[0],
 }
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_plain(entry)}" for name, entry in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return "" if value is None else str(value)
 
 
 def _edges(graph: Sequence[Entry]) -> Iterable[Edge]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from cli.demo.report.documents import find, listed, mapping, number
 from cli.demo.report.record import Record, Watched
+from cli.documents import find, listed, mapping, number
 from steward.decide.approval import Document
 
 _MOST_WINDOWS, _MOST_PLOTS = 6, 8

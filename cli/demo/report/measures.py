@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cli.demo.report.documents import find, listed, mapping, number
 from cli.demo.report.record import Record, Registered
+from cli.documents import find, listed, mapping, number
 from steward.decide.approval import Document
 from steward.spec.model import MetricRule
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cli.demo.report.documents import listed, mapping
+from cli.documents import listed, mapping
 from cli.pages.page import Picture, pictured
 from cli.pages.told import anchor_of
 from cli.trace import Entry, facts_of, kind_of, name_of, term_of

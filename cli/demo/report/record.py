@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.demo.report.documents import mapping
 from cli.demo.stage import NotTrue, Stage
+from cli.documents import mapping
 from local_aws.client import LocalAwsError
 from steward import times
 from steward.decide.approval import Document

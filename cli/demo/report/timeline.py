@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cli.demo.report.documents import listed, mapping
 from cli.demo.report.record import Node, Record
+from cli.documents import listed, mapping
 
 # Verdicts after which nothing was done, and those that another entry tells already.
 _IDLE = ("wait", "nothing", "supersede", "forget", "resume")

@@ -69,6 +69,10 @@ class Lineage:
         asked = {"endpoint": endpoint, "at": times.iso(at), "exact": len(served) == 1}
         return {"moment": asked} | self._answer(tuple(one.rollout for one in served), served)
 
+    def of_nodes(self, ids: tuple[str, ...]) -> Answer:
+        """Everything behind some nodes."""
+        return self._answer(ids, [])
+
     def _answer(self, roots: tuple[str, ...], served: list[Served]) -> Answer:
         trace = upstream(self.store, roots)
         rows = self._rows(trace)

@@ -1,0 +1,1 @@
+"""Technical documentation of one version, as a folder with a page."""
