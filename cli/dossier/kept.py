@@ -9,6 +9,16 @@ from cli.trace import Entry
 from steward.aws import Aws, ClientError
 from steward.names import split_s3
 
+# What each document is called.
+WORDS = {
+    "evaluation": "evaluation report",
+    "bias": "bias report",
+    "explainability": "explainability report",
+    "snapshot": "manifest of the data",
+    "spec": "model's file as its run had it",
+    "prepared": "account of the prepared data",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from cli.documents import find, listed, mapping, number
+from cli.dossier.kept import WORDS
 from cli.dossier.read import Dossier
-from cli.pages.parts import Bars, Listing, Missing, Part, Section, Text, pairs, table
+from cli.pages.parts import Bars, Missing, Part, Section, Text, pairs, table
+from cli.pages.said import findings, second
 from cli.trace import Entry
 
 _METRICS = "binary_classification_metrics"
+_NONE = "Nothing was measured."
 
 
 def measured(dossier: Dossier) -> Iterator[Section]:
@@ -37,16 +40,16 @@ def measured(dossier: Dossier) -> Iterator[Section]:
 
 def missing(dossier: Dossier, name: str) -> Missing | None:
     """That a report is not there, or is not the one that was judged; None: it is."""
-    one = dossier.documents[name]
+    one, word = dossier.documents[name], WORDS[name]
     if not one.uri:
-        return Missing(f"No {name} report was registered.")
+        return Missing(f"No {word} was registered.")
     if one.body is None:
-        return Missing(f"The {name} report is on record, and is no longer at {one.uri}.")
+        return Missing(f"The {word} is on record, and is no longer at {one.uri}.")
     if not one.content:
-        return Missing(f"The {name} report at {one.uri} cannot be understood.")
+        return Missing(f"The {word} at {one.uri} cannot be understood.")
     if one.is_altered:
         return Missing(
-            f"The {name} report at {one.uri} is not the one that was judged: its SHA-256 was "
+            f"The {word} at {one.uri} is not the one that was recorded, whose SHA-256 was "
             f"{one.recorded}. What follows is what lies there now."
         )
     return None
@@ -107,34 +110,36 @@ def _gate(dossier: Dossier) -> Iterator[Part]:
     if judged is None:
         yield Missing("The gate has not judged this version.")
         return
-    yield Text(
-        f"The gate said: {judged.facts.get('verdict')}, on {judged.at:%Y-%m-%d %H:%M:%S} UTC."
-    )
-    yield Listing(tuple(map(str, listed(judged.facts.get("findings")))))
+    yield Text(f"The gate said: {judged.facts.get('verdict')}, on {second(judged.at)} UTC.")
+    yield findings(judged)
 
 
 def _bias(dossier: Dossier) -> Iterator[Part]:
     if told := missing(dossier, "bias"):
         yield told
     report, rules = dossier.content("bias"), mapping(find(dossier.spec, "gate", "bias"))
-    if not rules:
+    if dossier.spec and not rules:
         yield Missing("The model's file bounds no bias metric.")
-    for when, words in (("pre", "of the labels"), ("post", "of the model's answers")):
-        facets = mapping(find(report, f"{when}_training_bias_metrics", "facets"))
-        for facet, groups in facets.items():
-            rows = [
-                (
-                    find(metric, "name"),
-                    find(metric, "description"),
-                    _value(metric),
-                    _most(rules, facet, str(find(metric, "name"))) if when == "post" else "",
-                )
-                for group in listed(groups)
-                for metric in listed(find(group, "metrics"))
-            ]
-            group = ", ".join(str(find(one, "value_or_threshold")) for one in listed(groups))
-            yield Text(f"{facet} = {group}, {words}:")
-            yield table(("metric", "what it is", "value", "allowed"), rows, "Nothing was measured.")
+    before = mapping(find(report, "pre_training_bias_metrics", "facets"))
+    after = mapping(find(report, "post_training_bias_metrics", "facets"))
+    for facet, groups in before.items():
+        yield Text(f"{_group(facet, groups)}, of the labels:")
+        yield table(("metric", "what it is", "value"), list(_differences(groups)), _NONE)
+    for facet, groups in after.items():
+        yield Text(f"{_group(facet, groups)}, of the model's answers:")
+        rows = [(*row, _most(rules, facet, str(row[0]))) for row in _differences(groups)]
+        yield table(("metric", "what it is", "value", "allowed"), rows, _NONE)
+
+
+def _group(facet: str, groups: object) -> str:
+    values = [str(find(one, "value_or_threshold")) for one in listed(groups)]
+    return f"{facet} = {', '.join(values)}"
+
+
+def _differences(groups: object) -> Iterator[tuple[object, object, object]]:
+    for group in listed(groups):
+        for metric in listed(find(group, "metrics")):
+            yield find(metric, "name"), find(metric, "description"), _value(metric)
 
 
 def _value(metric: object) -> object:

@@ -1,12 +1,13 @@
 """A version's technical documentation, section by section: a pure function of what was read."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 
 from cli.documents import find, listed, mapping
+from cli.dossier.kept import WORDS
 from cli.dossier.measured import measured, missing
-from cli.dossier.read import MOST_REPORTS, Dossier, Interval
-from cli.pages.parts import Listing, Missing, Part, Section, Text, Words, pairs, table
+from cli.dossier.read import MOST_REPORTS, Dossier
+from cli.pages.parts import Listing, Missing, Part, Section, Text, pairs, table
+from cli.pages.said import REPORT_HEAD, findings, report_row, second, words
 from cli.trace import Entry
 from steward.lineage.read import Found
 
@@ -43,7 +44,7 @@ def _purpose(dossier: Dossier) -> Section:
         {
             "purpose": spec.get("description"),
             "who answers for it": spec.get("owner"),
-            "answers": f"the probability that {find(spec, 'data', 'label')} is 1",
+            "answers": _answers(spec),
             "decides at": find(spec, "gate", "threshold"),
             "model": dossier.model,
             "version": dossier.version,
@@ -53,8 +54,13 @@ def _purpose(dossier: Dossier) -> Section:
             "serving": spec.get("serve"),
         }
     )
-    parts: tuple[Part, ...] = (told,) if told and not spec else (known,)
+    parts: tuple[Part, ...] = (told, known) if told else (known,)
     return Section("purpose", "Purpose and owner", "", parts, "Annex IV 1")
+
+
+def _answers(spec: Entry) -> str | None:
+    label = find(spec, "data", "label")
+    return None if label is None else f"the probability that {label} is 1"
 
 
 def _data(dossier: Dossier) -> Section:
@@ -152,21 +158,11 @@ def _training(dossier: Dossier) -> Section:
 
 
 def _approvals(dossier: Dossier) -> Section:
-    parts: list[Part] = []
-    for one in dossier.approvals:
-        said = one.facts.get("words") or "no words"
-        against = (
-            ""
-            if one.facts.get("counts") or one.facts.get("status") != "Approved"
-            else (f"; {one.facts.get('reason')}")
-        )
-        who = one.facts.get("by") or "somebody without a name"
-        parts.append(Words(str(said), f"{one.facts.get('status')} by {who}, {_when(one)}{against}"))
+    parts: list[Part] = [*map(words, dossier.approvals)]
     if not parts:
         parts.append(Missing("Nobody has said a word on this version."))
     elif dossier.judged:
-        parts.append(Text("The numbers that were shown before:"))
-        parts.append(Listing(tuple(map(str, listed(dossier.judged.facts.get("findings"))))))
+        parts += [Text("The numbers that were shown before:"), findings(dossier.judged)]
     about = "Who said what and when; the gate's numbers were sent to the owner before."
     return Section("approvals", "Approvals", about, tuple(parts), "Article 14")
 
@@ -174,7 +170,7 @@ def _approvals(dossier: Dossier) -> Section:
 def _rollouts(dossier: Dossier) -> Section:
     rows = [
         (
-            one.id.rpartition("/")[2],
+            _last(one.id),
             one.facts.get("direction"),
             _when(one),
             (one.end or {}).get("outcome") or "not ended",
@@ -182,8 +178,14 @@ def _rollouts(dossier: Dossier) -> Section:
         )
         for one in dossier.rollouts
     ]
+    number = str(dossier.version)
     served = [
-        (_second(one.since), _until(one), f"{one.share} %", one.rollout.partition("#")[2])
+        (
+            second(one.since),
+            second(one.until),
+            f"{one.versions[number]} %",
+            _last(one.rollout),
+        )
         for one in dossier.intervals
     ]
     head = ("rollout", "direction", "opened", "ended", "because")
@@ -194,17 +196,9 @@ def _rollouts(dossier: Dossier) -> Section:
     return Section("rollouts", "Rollouts and service", "Times are UTC.", parts, "Annex IV 6")
 
 
-def _second(when: datetime) -> str:
-    return f"{when:%Y-%m-%d %H:%M:%S}"
-
-
-def _until(interval: Interval) -> str:
-    return _second(interval.until) if interval.until else "now"
-
-
 def _monitoring(dossier: Dossier) -> Section:
     newest = dossier.reports[-MOST_REPORTS:]
-    rows = [_report(dossier, one) for one in reversed(newest)]
+    rows = [report_row(one, dossier.decided.get(one.id)) for one in reversed(newest)]
     none = "No monitor has reported on this version."
     parts: list[Part] = []
     watched = mapping(dossier.spec.get("monitor"))
@@ -212,8 +206,7 @@ def _monitoring(dossier: Dossier) -> Section:
         least = f"{watched.get('min_rows')} rows"
         kinds, every = watched.get("kinds"), watched.get("every")
         parts.append(pairs({"watched": kinds, "every": every, "at least": least}))
-    head = ("window", "kind", "rows", "violations", "about", "decided", "because")
-    parts.append(table(head, rows, none))
+    parts.append(table(REPORT_HEAD, rows, none))
     if len(dossier.reports) > len(newest):
         older = len(dossier.reports) - len(newest)
         parts.append(Text(f"{older} older reports stand in documents/monitoring.json."))
@@ -221,30 +214,15 @@ def _monitoring(dossier: Dossier) -> Section:
     return Section("monitoring", "Monitoring", "Newest first.", tuple(parts), mark)
 
 
-def _report(dossier: Dossier, report: Found) -> Sequence[object]:
-    facts, decision = report.facts, dossier.decided.get(report.id)
-    window = listed(facts.get("window"))
-    about = dict.fromkeys(str(find(one, "about")) for one in listed(facts.get("listed")))
-    return (
-        str(window[0]).replace("T", " ").partition(".")[0] if window else _when(report),
-        facts.get("kind"),
-        facts.get("rows"),
-        facts.get("violations"),
-        ", ".join(about),
-        decision.facts.get("verdict") if decision else "not yet",
-        decision.facts.get("reason") if decision else "",
-    )
-
-
 def _limits(dossier: Dossier) -> Section:
-    unknown = list(_unknown(dossier))
+    unknown = tuple(_unknown(dossier)) or ("nothing that Steward records",)
     return Section(
         "limits",
         "What is not in here",
         "",
         (
-            Text("Not on record of this version:"),
-            Listing(tuple(unknown)) if unknown else Text("nothing is missing of what is recorded."),
+            Text("Missing from the record of this version:"),
+            Listing(unknown),
             Text("Never recorded here, to be added by whoever answers for the model:"),
             Listing(_ELSEWHERE),
         ),
@@ -254,13 +232,12 @@ def _limits(dossier: Dossier) -> Section:
 def _unknown(dossier: Dossier) -> Iterator[str]:
     for name, one in dossier.documents.items():
         if not one.uri:
-            yield f"{name}: none was registered"
+            yield f"the {WORDS[name]}: none was registered"
         elif one.body is None:
-            yield f"{name}: it is no longer at {one.uri}"
+            yield f"the {WORDS[name]}: it is no longer at {one.uri}"
         elif one.is_altered:
-            yield f"{name}: what lies at {one.uri} is not what was recorded"
+            yield f"the {WORDS[name]}: what lies at {one.uri} is not what was recorded"
     words = {
-        "snapshot": "the data",
         "run": "the training run",
         "code": "the commit",
         "image": "the image's digest",
@@ -274,8 +251,12 @@ def _unknown(dossier: Dossier) -> Iterator[str]:
         yield "an approval"
 
 
+def _last(node_id: str) -> str:
+    return node_id.rpartition("/")[2]
+
+
 def _when(node: Found) -> str:
-    return f"{_second(node.at)} UTC"
+    return f"{second(node.at)} UTC"
 
 
 def _name(node: Found | None) -> str | None:

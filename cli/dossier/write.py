@@ -9,8 +9,8 @@ from cli.dossier.read import Dossier
 from cli.dossier.sections import sections
 from cli.pages.page import pictured, template
 from cli.pages.parts import Section, table
-from cli.pages.told import moment
-from steward import times
+from cli.pages.said import second
+from cli.reading import told
 from steward.lineage.read import Found
 
 
@@ -27,9 +27,9 @@ def write_dossier(dossier: Dossier, parent: Path) -> Path:
 
 def render(dossier: Dossier, index: Sequence[Mapping[str, object]]) -> str:
     """The page."""
-    told, picture = pictured(dossier.graph)
+    story, picture = pictured(dossier.graph)
     purpose = dossier.spec.get("description") or "Its purpose is not on record"
-    read = f"Everything here was read from the record on {moment(times.iso(dossier.at))} UTC."
+    read = f"Everything here was read from the record on {second(dossier.at)} UTC."
     return template("document.html").render(
         title=f"Dossier of {dossier.model}, version {dossier.version}",
         brand="technical documentation of one version",
@@ -37,7 +37,7 @@ def render(dossier: Dossier, index: Sequence[Mapping[str, object]]) -> str:
         warnings=[],
         tiles=_tiles(dossier),
         sections=[*sections(dossier), _documents(index)],
-        story=told,
+        story=story,
         picture=picture,
     )
 
@@ -57,16 +57,16 @@ def _tiles(dossier: Dossier) -> list[tuple[str, str]]:
 def _write(folder: Path, dossier: Dossier) -> Iterator[dict[str, object]]:
     """Write each document; tells what it is, where it came from and its digest."""
     for name, one in dossier.documents.items():
-        told: dict[str, object] = {"name": name, "uri": one.uri or None}
+        known: dict[str, object] = {"name": name, "uri": one.uri or None}
         if one.body is None:
             why = "it is no longer there" if one.uri else "none was registered"
-            yield told | {"file": None, "missing": why, "sha256_on_record": one.recorded or None}
+            yield known | {"file": None, "missing": why, "sha256_on_record": one.recorded or None}
             continue
         digest = _put(folder, name, one.body)
         recorded = {"sha256_on_record": one.recorded or None, "as_recorded": not one.is_altered}
-        yield told | digest | (recorded if one.recorded else {"sha256_on_record": None})
+        yield known | digest | (recorded if one.recorded else {"sha256_on_record": None})
     for name, found in _noted(dossier).items():
-        body = json.dumps([_plain(one) for one in found], indent=2, default=str) + "\n"
+        body = json.dumps([told(one) for one in found], indent=2, default=str) + "\n"
         yield {"name": name, "uri": None} | _put(folder, name, body.encode())
 
 
@@ -84,16 +84,6 @@ def _put(folder: Path, name: str, body: bytes) -> dict[str, object]:
     file = f"documents/{name}.json"
     (folder / file).write_bytes(body)
     return {"file": file, "bytes": len(body), "sha256": sha256(body).hexdigest()}
-
-
-def _plain(node: Found) -> dict[str, object]:
-    return {
-        "id": node.id,
-        "at": times.iso(node.at),
-        "facts": dict(node.facts),
-        "end": node.end,
-        "links": [{"term": term, "to": to} for term, to in node.links],
-    }
 
 
 def _documents(index: Sequence[Mapping[str, object]]) -> Section:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 NOTHING = "\N{EN DASH}"
+_LONG = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,30 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table; figures stand to the right, digests are set small."""
+
+    text: str
+    is_figure: bool = False
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it is one long word."""
+        return len(self.text) >= _LONG and " " not in self.text and "/" not in self.text
+
+    @property
+    def is_short(self) -> bool:
+        """Whether no word of it is too long for a line."""
+        return max(map(len, self.text.split()), default=0) < _LONG // 2
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of text below a head."""
 
     kind: ClassVar = "table"
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    head: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +107,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], none: str) -> T
     """A table; without a row, what that means."""
     if not rows:
         return Missing(none)
-    cells = tuple(tuple(plain(cell) or NOTHING for cell in row) for row in rows)
-    return Table(tuple(head), cells)
+    figures = [any(map(_is_figure, column)) for column in zip(*rows, strict=True)]
+    return Table(
+        head=tuple(Cell(*one) for one in zip(head, figures, strict=True)),
+        rows=tuple(
+            tuple(Cell(plain(cell) or NOTHING, _is_figure(cell)) for cell in row) for row in rows
+        ),
+    )
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def plain(value: object) -> str:
