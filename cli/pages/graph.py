@@ -51,8 +51,8 @@ class _Grid:
         self.bends: list[float] = []
         self.tops: list[float] = []
         self.heights: list[float] = []
-        # Only a circle leads to the first row.
-        y = 2.0 + (_BEND if any(self.terms[name] for row in self.rows[:1] for name in row) else 0)
+        # Only a circle leads to the first row, or on from the last one.
+        y = 2.0 + (_BEND if any(self.row[edge.target] == 0 for edge in self.edges) else 0)
         for row in self.rows:
             self.bends.append(y)
             terms = max(len(self.terms[name]) for name in row)
@@ -61,7 +61,8 @@ class _Grid:
             lines = max(len(self.titles[name]) for name in row)
             self.heights.append(_HEAD + _LINE * lines + _FOOT)
             y += self.heights[-1] + _BEND
-        self.height = y - _BEND + 2 if self.rows else 0.0
+        goes_on = any(self.row[edge.source] == len(self.rows) - 1 for edge in self.edges)
+        self.height = y + 2 - (0 if goes_on else _BEND)
 
     def boxes(self) -> tuple[Box, ...]:
         return tuple(

@@ -23,7 +23,7 @@ def _break(text: str, cells: int) -> int:
     end = _fitting(text, cells)
     if end == len(text) or text[end] == " ":
         return end
-    marks = (place for place in range(end, end // 2, -1) if text[place - 1] in " -_/.,:")
+    marks = (place for place in range(end, end // 3, -1) if text[place - 1] in " -_/.,:")
     return next(marks, end)
 
 

@@ -68,7 +68,7 @@ def _warnings(answer: Answer, told: Story) -> Iterator[str]:
         yield "Traffic was being shifted at that moment: it was one of these."
     for node in told.nodes:
         if node.is_open:
-            yield f"{node.kind.capitalize()} {node.title} has not ended, as far as is on record."
+            yield f"{node.name} has not ended, as far as is on record."
 
 
 def _tiles(answer: Answer, told: Story) -> Iterator[tuple[str, str]]:
