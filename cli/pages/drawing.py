@@ -55,9 +55,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A vertex with its place, and its title in lines that fit."""
+    """A vertex with its place, its kind in one line that fits and its title in a few."""
 
     vertex: Vertex
+    kind: str
     x: float
     y: float
     width: float

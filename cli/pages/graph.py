@@ -14,7 +14,9 @@ from cli.pages.text import wrapped
 # Of a box: a line for its kind, the lines of its title, one for its time.
 _HEAD, _LINE, _FOOT = 26, 16, 24
 _MOST_LINES = 3
-_LETTER = 7.3  # of a title, which is set in a monospaced font
+# Kinds and titles are set in a monospaced font, so that their widths are known.
+_LETTER, _SMALL = 7.3, 6.4
+_MARGIN = 12
 # Below a row lines bend; above a box stand the terms of the lines that end there.
 _BEND, _LABEL, _TIP = 36, 14, 10
 _TRACK = 7  # between two lines in a gutter
@@ -37,7 +39,7 @@ class _Grid:
         self.rows = rows(list(known), edges, shape.columns)
         self.row = {vertex: place for place, row in enumerate(self.rows) for vertex in row}
         self.column = columns_of(self.rows, edges, shape.columns)
-        cells = int((shape.width - 24) // _LETTER)
+        cells = int((shape.width - 2 * _MARGIN) // _LETTER)
         self.titles = {
             name: wrapped(vertex.title, cells, _MOST_LINES) for name, vertex in known.items()
         }
@@ -65,9 +67,11 @@ class _Grid:
         self.height = y + 2 - (0 if goes_on else _BEND)
 
     def boxes(self) -> tuple[Box, ...]:
+        small = int((self.shape.width - 2 * _MARGIN) // _SMALL)
         return tuple(
             Box(
                 vertex=vertex,
+                kind=" ".join(wrapped(vertex.kind, small, 1)),
                 x=self.shape.left(self.column[name]),
                 y=self.tops[self.row[name]],
                 width=self.shape.width,

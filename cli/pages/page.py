@@ -9,9 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cli.pages.drawing import NARROW, WIDE, Drawing, Edge
 from cli.pages.graph import draw
+from cli.pages.text import wrapped
 from cli.pages.told import Story, moment, story
 from cli.trace import TERMS, Entry
 
+# A term of tomorrow may be long, and stands where nothing wraps it.
+_MOST_LETTERS = 20
 HERE = Path(__file__).parent
 
 
@@ -31,7 +34,7 @@ class Picture:
 
     def words(self, term: str) -> str:
         """A PROV term for people."""
-        return TERMS.get(term, term)
+        return TERMS.get(term) or " ".join(wrapped(term, _MOST_LETTERS, 1))
 
 
 def picture(told: Story) -> Picture | None:

@@ -16,6 +16,7 @@ _TONES = {
     "evaluation": "approval", "bias-report": "approval", "explainability-report": "approval",
     "drift-report": "drift", "rollout": "rollout", "model-version": "serving",
 }  # fmt: skip
+_KINDS = {"explainability-report": "explainability", "bias-report": "bias"}
 # These last; without an end on record they have not ended, as far as anybody knows.
 _LASTING = ("run", "rollout")
 # More alike nodes that lead no further are one box.
@@ -108,7 +109,7 @@ def _told(entry: Entry) -> Told:
     return Told(
         id=str(entry["id"]),
         anchor=anchor_of(str(entry["id"])),
-        kind=kind.replace("-", " "),
+        kind=_KINDS.get(kind, kind.replace("-", " ")),
         tone=_TONES.get(kind, ""),
         title=_title(entry),
         at=str(entry["at"]),

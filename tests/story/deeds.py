@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from cli.demo import acts
 from cli.demo.stage import MODEL, Stage
+from cli.dossier.read import read_dossier
 from cli.main import main
 from cli.people import NAMES
 from cli.status import status
@@ -53,6 +54,8 @@ def look_around(stage: Stage, part: str) -> None:
         answer = ask(Aws(), stage.lineage, question(stage), stage.now())
         assert "error" not in answer, answer
         assert main(["export", "--openlineage", os.devnull]) == 0
+        dossier = read_dossier(Aws(), where, MODEL, 5, stage.now())
+        assert all(one.body for one in dossier.documents.values())
     sagemaker = person.session.client("sagemaker")
     runs = sagemaker.list_pipeline_executions(PipelineName=names.pipeline)
     arn = runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steward import times
-from steward.aws import Aws
+from steward.aws import Aws, ClientError
 from steward.lineage.captures import NotOnRecord, Prediction
 from steward.lineage.nodes import version_id
 from steward.lineage.read import Found, Served, candidates_at
@@ -105,12 +105,20 @@ class Lineage:
         rows: dict[tuple[str, str], int] = {}
         for node in trace.nodes.values():
             uri = node.facts.get("prepared")
-            if isinstance(uri, str) and uri:
-                bucket, key = split_s3(uri)
-                body = self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                for entry in json.loads(body)["objects"]:
-                    rows[entry["key"], str(entry["version_id"])] = entry["used"]
+            body = self._body(uri) if isinstance(uri, str) and uri else None
+            for entry in json.loads(body)["objects"] if body else []:
+                rows[entry["key"], str(entry["version_id"])] = entry["used"]
         return rows
+
+    def _body(self, uri: str) -> bytes | None:
+        """What a run counted; None when its account is no longer there."""
+        bucket, key = split_s3(uri)
+        try:
+            return self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return None
 
 
 def _rows_of(node: Found, rows: Mapping[tuple[str, str], int]) -> dict[str, object]:
