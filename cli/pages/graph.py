@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from cli.pages.drawing import Box, Drawing, Edge, Label, Line, Shape, Vertex
-from cli.pages.layers import columns_of, rows
+from cli.pages.layers import columns_of, rows, tracked
 from cli.pages.text import wrapped
 
 # Of a box: a line for its kind, the lines of its title, one for its time.
@@ -107,35 +107,40 @@ class _Grid:
     def _gutters(self) -> dict[Edge, float]:
         """Where each line runs down that does not end in the next row."""
         chosen: dict[Edge, int] = {}
-        tracks = defaultdict[int, list[tuple[str, str]]](list)
+        bundles = defaultdict[int, list[tuple[str, str]]](list)
         for edge in self.edges:
-            if self.row[edge.target] == self.row[edge.source] + 1:
-                continue
-            gutter = self._nearest_gutter(edge, tracks)
-            chosen[edge] = gutter
-            if edge.bundle not in tracks[gutter]:
-                tracks[gutter].append(edge.bundle)
+            if self.row[edge.target] != self.row[edge.source] + 1:
+                chosen[edge] = gutter = self._nearest_gutter(edge, bundles)
+                bundles[gutter].append(edge.bundle)
+        asides = {gutter: self._asides(gutter, chosen) for gutter in bundles}
         return {
-            edge: self.shape.middle_of(gutter)
-            + self._aside(tracks[gutter].index(edge.bundle), len(tracks[gutter]))
+            edge: self.shape.middle_of(gutter) + asides[gutter][edge.bundle]
             for edge, gutter in chosen.items()
         }
 
-    def _nearest_gutter(self, edge: Edge, tracks: Mapping[int, Sequence[tuple[str, str]]]) -> int:
+    def _nearest_gutter(self, edge: Edge, bundles: Mapping[int, Sequence[tuple[str, str]]]) -> int:
         """One on the way; rather one that is a little further than a crowded one."""
         start = self.shape.left(self.column[edge.source]) + self.shape.width / 2
         end = self._end(edge.bundle)
 
         def cost(gutter: int) -> float:
             x = self.shape.middle_of(gutter)
-            others = set(tracks.get(gutter, ())) - {edge.bundle}
+            others = set(bundles.get(gutter, ())) - {edge.bundle}
             return abs(x - start) + abs(x - end) + 2 * _TRACK * len(others)
 
         return min(range(self.shape.columns + 1), key=cost)
 
-    def _aside(self, track: int, tracks: int) -> float:
-        """How far from the gutter's middle one of its tracks runs."""
-        return (track - (tracks - 1) / 2) * min(_TRACK, self.shape.gutter * 0.8 / tracks)
+    def _asides(self, gutter: int, chosen: Mapping[Edge, int]) -> dict[tuple[str, str], float]:
+        """How far from the gutter's middle each bundle runs, beside all that pass it."""
+        spans: dict[tuple[str, str], tuple[int, int]] = {}
+        for edge in (edge for edge, place in chosen.items() if place == gutter):
+            ends = self.row[edge.source], self.row[edge.target]
+            known = spans.get(edge.bundle, ends)
+            spans[edge.bundle] = min(*known, *ends), max(*known, *ends)
+        tracks = tracked(spans)
+        many = max(tracks.values()) + 1
+        step = min(_TRACK, self.shape.gutter * 0.8 / many)
+        return {bundle: (track - (many - 1) / 2) * step for bundle, track in tracks.items()}
 
     def _starts(self, gutters: Mapping[Edge, float]) -> dict[Edge, float]:
         """Where each line leaves its box: evenly apart below it, in the order they part."""

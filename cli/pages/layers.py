@@ -36,6 +36,17 @@ def columns_of(
     return found
 
 
+def tracked[T](spans: Mapping[T, tuple[int, int]]) -> dict[T, int]:
+    """A track for each span, so that no two that meet are on the same one."""
+    ends: list[int] = []
+    found: dict[T, int] = {}
+    for name, (first, last) in sorted(spans.items(), key=lambda one: one[1]):
+        free = (track for track, end in enumerate(ends) if end < first)
+        found[name] = track = next(free, len(ends))
+        ends[track : track + 1] = [last]
+    return found
+
+
 def _layers(ids: Sequence[str], edges: Iterable[Edge]) -> dict[str, int]:
     """As many layers down as the longest way to a vertex; of a circle one edge leads back up."""
     targets = defaultdict[str, list[str]](list)

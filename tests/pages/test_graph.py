@@ -9,6 +9,7 @@ import pytest
 
 from cli.pages.drawing import NARROW, WIDE, Box, Drawing, Edge, Line, Shape, Vertex
 from cli.pages.graph import draw
+from cli.pages.layers import tracked
 
 SHAPES = pytest.mark.parametrize("shape", [WIDE, NARROW], ids=["wide", "narrow"])
 TERMS = ("used", "wasGeneratedBy", "wasInformedBy")
@@ -122,6 +123,11 @@ def test_more_than_fit_into_a_row_stand_in_several() -> None:
 def test_a_term_is_told_once_for_all_lines_that_end_with_it() -> None:
     drawing = draw(vertices("abc"), [*edges("ac", "bc"), Edge("a", "c", "wasInformedBy")], WIDE)
     assert sorted(label.text for label in drawing.labels) == ["used", "wasInformedBy"]
+
+
+def test_lines_that_pass_each_other_run_side_by_side() -> None:
+    spans = {"long": (0, 9), "first": (1, 3), "second": (4, 6), "between": (2, 5)}
+    assert tracked(spans) == {"long": 0, "first": 1, "between": 2, "second": 1}
 
 
 def test_a_circle_is_drawn_all_the_same() -> None:
