@@ -5,7 +5,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
+from cli.pages.answers import answer_page
+from cli.pages.trace import trace_page
 from cli.target import Misused, find, now
 from cli.trace import tree
 from steward import times
@@ -55,7 +58,9 @@ def _command(
     told: Callable[[Answer], Iterable[str]],
 ) -> argparse.ArgumentParser:
     one = parser(name, help=text)
-    one.add_argument("--json", action="store_true")
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--html", type=Path, metavar="FILE", help="write it as a page")
     one.set_defaults(run=_run, ask=name, told=told)
     return one
 
@@ -95,7 +100,12 @@ def _run(options: argparse.Namespace) -> int:
         return 1
     except BadEvent as reason:
         raise Misused(str(reason)) from None
-    print(json.dumps(found, indent=2) if options.json else "\n".join(options.told(found)))
+    if options.html:
+        page = trace_page(found) if options.ask == "trace" else answer_page(options.ask, found)
+        options.html.write_text(page, encoding="utf-8")
+        print(options.html)
+    else:
+        print(json.dumps(found, indent=2) if options.json else "\n".join(options.told(found)))
     if found.get("next"):
         print(f"there is more: --after '{found['next']}'", file=sys.stderr)
     return 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import ask, destroy, questions, repository, review, rollouts
+from cli import ask, bundles, destroy, repository, review, rollouts
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add(commands.add_parser)
     rollouts.add(commands.add_parser)
     review.add(commands.add_parser)
-    questions.add(commands.add_parser)
+    bundles.add(commands.add_parser)
     replay.add(commands.add_parser)
     _of_a_laptop(commands.add_parser)
     return parser

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cli.documents import mapping
 from steward import times
 from steward.aws import Aws
+from steward.lineage.captures import NotOnRecord
 from steward.lineage.read import Found, Way, nodes, ways_back
-from steward.lineage.whole import whole
+from steward.lineage.whole import whole_item
 from steward.record.store import Store
 
 _PAGE = 500
@@ -31,7 +33,6 @@ class Reader:
 
     aws: Aws
     store: Store
-    bucket: str
 
     def node(self, node_id: str) -> Found | None:
         """A node with all its facts, those too that were too large for the table."""
@@ -40,12 +41,18 @@ class Reader:
             return None
         keys = [(node_id, "node"), (node_id, "end")]
         items = {str(one["sk"]): one for one in self.store.many(self.store.lineage, keys)}
-        large = {sk: whole(self.aws, self.bucket, item) for sk, item in items.items()}
+        large = {sk: self._whole(item) for sk, item in items.items()}
         reason = {"reason": large["node"]["reason"]} if "reason" in large["node"] else {}
         facts = {**found.facts, **mapping(large["node"]["facts"]), **reason}
         return replace(
             found, facts=facts, end=mapping(large["end"]["facts"]) if "end" in large else None
         )
+
+    def _whole(self, item: Mapping[str, object]) -> Mapping[str, object]:
+        """With all its facts; as the table has them, if the others are gone or were changed."""
+        with suppress(NotOnRecord):
+            return whole_item(self.store, item)
+        return item
 
     def nodes(self, ids: Iterable[str]) -> tuple[Found, ...]:
         """Nodes with all their facts, in this order, as far as they are on record."""

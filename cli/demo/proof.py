@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from cli.demo.report.documents import listed, mapping
 from cli.demo.stage import MODEL, Stage, needed, require
+from cli.documents import listed, mapping
 from cli.ledger.command import verified
 from steward.lineage.nodes import version_id
 from steward.lineage.read import ways_back

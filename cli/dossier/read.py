@@ -57,8 +57,8 @@ class Dossier:
 def read_dossier(aws: Aws, where: Target, model: str, version: int, at: datetime) -> Dossier:
     """All that is on record of a version. Raises Refused if nothing is."""
     names = Names(where.prefix, model)
-    store = Store(aws, where.lineage_table, where.work_table)
-    reader = Reader(aws, store, where.artifact_bucket)
+    store = Store(aws, where.lineage_table, where.work_table, where.artifact_bucket)
+    reader = Reader(aws, store)
     own = version_id(names.group, version)
     node = reader.node(own)
     if node is None:

@@ -86,8 +86,11 @@ def read_evidence(aws: Aws, where: Target, endpoint: str, period: Period, at: da
     model = model_of(where.prefix, endpoint)
     if model is None:
         raise Refused(f"{endpoint} is no endpoint of prefix {where.prefix}.")
-    store, names = Store(aws, where.lineage_table, where.work_table), Names(where.prefix, model)
-    reader = Reader(aws, store, where.artifact_bucket)
+    store, names = (
+        Store(aws, where.lineage_table, where.work_table, where.artifact_bucket),
+        Names(where.prefix, model),
+    )
+    reader = Reader(aws, store)
     served, shifts = intervals(store, endpoint), tuple(_shifts(store, endpoint))
     if not served and not shifts:
         raise Refused(f"Nothing is on record of endpoint {endpoint}.")

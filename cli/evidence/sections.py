@@ -20,7 +20,7 @@ def sections(evidence: Evidence, proof: Proof) -> list[Section]:
         _decisions(evidence),
         _drift(evidence),
         _captures(evidence),
-        _ledger(proof),
+        _ledger(proof, evidence.model),
     ]
 
 
@@ -130,16 +130,17 @@ def _captures(evidence: Evidence) -> Section:
     return Section("captures", "Capture files", about, tuple(parts))
 
 
-def _ledger(proof: Proof) -> Section:
-    known = pairs({"entries": proof.entries, "items": proof.items, "last digest": proof.head})
-    how = Text(f"steward ledger verify --export ledger/{ITEMS}")
+def _ledger(proof: Proof, model: str) -> Section:
+    shown = {"entries": proof.entries, "signed up to": proof.signed or "none", "items": proof.items}
+    known = pairs(shown | {"last digest": proof.head})
+    how = Text(f"steward ledger verify --export ledger/{ITEMS} --model {model}")
     parts: tuple[Part, ...] = (known, Text("Verify it yourself, without AWS:"), how)
     if proof.faults:
         lines = tuple(f"entry {one.seq}: {one.kind}, {one.what}" for one in proof.faults)
         parts = (Missing("The ledger does not verify:"), Listing(lines), *parts)
     about = (
-        "The whole chain of the model, and every item that its entries wrote. It shows what was "
-        "altered since; a chain cut off at its end shows only against a signed checkpoint."
+        "The whole chain of the model, every item that its entries wrote, the signed checkpoints "
+        "and the key's public part. A chain cut off at its end shows against checkpoints only."
     )
     return Section("ledger", "Proof", about, parts)
 

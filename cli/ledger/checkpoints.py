@@ -60,6 +60,17 @@ def public_key(aws: Aws, target: Target) -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+def keep(aws: Aws, target: Target, folder: Path) -> list[Checkpoint]:
+    """Put every checkpoint and the public key into a folder; returns them, verified."""
+    files, pem = list(fetch(aws, target)), public_key(aws, target)
+    for key, body in files:
+        file = folder / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(body)
+    (folder / KEY_FILE).write_bytes(pem)
+    return checked(files, pem)
+
+
 def read(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The same of files that were kept."""
     for file in sorted(folder.rglob("*.json")):

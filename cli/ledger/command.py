@@ -23,6 +23,7 @@ def add(parser: Callable[..., argparse.ArgumentParser]) -> None:
     one = commands.add_parser("verify", help="name the first entry that is not as it was written")
     one.add_argument("--export", type=Path, metavar="F", help="an export, instead of the table")
     one.add_argument("--checkpoints", type=Path, metavar="DIR", help="that were kept, with the key")
+    one.add_argument("--model", help="the export holds this model alone")
     one.set_defaults(run=_verify)
     one = commands.add_parser("export", help="write the record and its checkpoints into a folder")
     one.add_argument("folder", type=Path)
@@ -40,17 +41,13 @@ def write(aws: Aws, target: Target, folder: Path) -> int:
     """Everything that a proof needs: items, checkpoints, public key; returns how many items."""
     folder.mkdir(parents=True, exist_ok=True)
     count = export.write(aws, target.lineage_table, folder / "items.jsonl")
-    for key, body in checkpoints.fetch(aws, target):
-        file = folder / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(body)
-    (folder / checkpoints.KEY_FILE).write_bytes(checkpoints.public_key(aws, target))
+    checkpoints.keep(aws, target, folder)
     return count
 
 
 def _verify(options: argparse.Namespace) -> int:
-    if options.checkpoints and not options.export:
-        raise Misused("--checkpoints goes with --export; without it both are read from AWS.")
+    if (options.checkpoints or options.model) and not options.export:
+        raise Misused("--checkpoints and --model go with --export; else all is read from AWS.")
     try:
         signed, found = _kept(options) if options.export else verified(find(options.prefix))
     except ValueError as error:
@@ -82,7 +79,10 @@ def _kept(options: argparse.Namespace) -> tuple[list[Checkpoint], Verified]:
     if not signed:
         print(f"there are no checkpoints in {folder}", file=sys.stderr)
     items = beside / "items.jsonl" if path.is_dir() and (path / "items.jsonl").exists() else path
-    return signed, verify(export.read(items), _heads(signed))
+    heads = _heads(signed)
+    if options.model:
+        heads = [{options.model: one[options.model]} for one in heads if options.model in one]
+    return signed, verify(export.read(items), heads)
 
 
 def _heads(signed: Iterable[Checkpoint]) -> list[Mapping[str, Head]]:

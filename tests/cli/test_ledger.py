@@ -200,7 +200,7 @@ def test_what_is_no_export_is_told_in_a_sentence(
 
 def test_checkpoints_alone_are_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "verify", "--checkpoints", "x"]) == 2
-    assert "goes with --export" in capsys.readouterr().err
+    assert "go with --export" in capsys.readouterr().err
 
 
 numbers = st.integers(-(10**30), 10**30) | st.floats(-1e30, 1e30, allow_nan=False).filter(
