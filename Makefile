@@ -58,7 +58,7 @@ check: .venv/.dev .venv-sam/.sam
 	.venv/bin/pytest tests/architecture
 	.venv/bin/steward check
 
-## browser     Look at the report of the last demo in headless Chromium, at two widths
+## browser     Look at the last demo's report and the lineage's pages in headless Chromium, at two widths
 browser: .venv/.dev
 	@command -v $${CHROMIUM:-chromium} >/dev/null || \
 	  { echo "Chromium is missing; install it with 'apt-get install chromium', or name it: CHROMIUM=/path make browser" >&2; exit 1; }
