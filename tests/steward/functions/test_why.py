@@ -150,7 +150,7 @@ def test_after_a_gap_nothing_is_said_to_have_been_replaced(house: House) -> None
     parts.retired(house)
     house.deliver("rollout", house.order("resume", 2))
     parts.rollout(house)
-    assert "It replaced nothing." in told(house)
+    assert "Before that it served nothing. It was approved by bob" in told(house)
     assert facts(house)["replaced"] == {}
 
 
@@ -170,7 +170,7 @@ def test_what_somebody_else_brought_there_was_found(house: House) -> None:
     assert "approved" not in text.partition("found there")[2].partition(":")[0]
 
 
-def test_what_was_adopted_says_who_said_so(house: House) -> None:
+def test_what_was_adopted_was_found_too(house: House) -> None:
     house.judged(1)
     uri = f"s3://{ARTIFACTS}/{parts.ARTIFACT_1}"
     house.sagemaker.models["theirs"] = {"PrimaryContainer": {"ModelDataUrl": uri}}

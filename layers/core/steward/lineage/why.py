@@ -103,7 +103,9 @@ def _try(row: Mapping[str, object], rollout: Found | None, at: datetime) -> Answ
 def _sentences(facts: Answer) -> Iterator[str]:
     versions, because = _versions(facts["versions"]), facts["because"]
     yield f"{facts['endpoint']} served {versions} at {facts['at']}, since {facts['since']}."
-    if facts["replaced"] is not None:
+    if facts["replaced"] == {}:
+        yield "Before that it served nothing."
+    elif facts["replaced"] is not None:
         before = _versions(facts["replaced"])
         back = facts["direction"] == "back"
         yield f"It went back from {before}: {because}." if back else f"It replaced {before}."
@@ -131,8 +133,6 @@ def _list(value: object) -> list[Mapping[str, object]]:
 
 def _versions(value: object) -> str:
     shares = value if isinstance(value, Mapping) else {}
-    if not shares:
-        return "nothing"
     if len(shares) == 1:
         return f"version {next(iter(shares))}"
     return ", ".join(f"version {number} ({share} %)" for number, share in shares.items())
