@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import boto3
 from botocore.exceptions import ClientError
@@ -26,7 +27,7 @@ from tests import signed
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
-FORBIDDEN = 403
+HTTP_OK = 200
 ANYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -50,10 +51,13 @@ def look_around(stage: Stage, part: str) -> None:
     """A person reads what there is to read, with nothing but the policy of that part."""
     person, names, where = stage.people[part], stage.names, stage.target
     assert status_of(stage, part) == 5
+    asked = questions(stage)
     with environment(keys(stage, part)):
-        answer = ask(Aws(), stage.lineage, question(stage), stage.now())
-        assert "error" not in answer, answer
+        for one in asked:
+            answer = ask(Aws(), stage.lineage, one, stage.now())
+            assert "error" not in answer, answer
         assert main(["export", "--openlineage", os.devnull]) == 0
+        assert main(["ledger", "verify"]) == 0
         dossier = read_dossier(Aws(), where, MODEL, 5, stage.now())
         assert all(one.body for one in dossier.documents.values())
     sagemaker = person.session.client("sagemaker")
@@ -110,10 +114,33 @@ def fail(stage: Stage) -> None:
 
 def read_over_https(stage: Stage, key: tuple[str, str]) -> None:
     """Somebody who may do nothing else asks the lineage by its URL."""
+    for asked in questions(stage):
+        answer = over_https(stage, asked, key)
+        assert answer.status == HTTP_OK, answer
+
+
+def over_https(stage: Stage, asked: dict[str, str], key: tuple[str, str] | None) -> signed.Answer:
+    """Ask by the URL as whoever has this key; without one, as nobody."""
     name = stage.target.function("lineage")
     url = boto3.client("lambda").get_function_url_config(FunctionName=name)["FunctionUrl"]
-    answer = signed.ask(url, key, "POST", json.dumps(question(stage)).encode())
-    assert answer.status != FORBIDDEN, answer
+    given = {name: value for name, value in asked.items() if name != "ask"}
+    return signed.ask(f"{url}{asked['ask']}?{urlencode(given)}", key)
+
+
+def questions(stage: Stage) -> list[dict[str, str]]:
+    """One of each kind, about what the demo did."""
+    uploaded = f"s3://{stage.target.landing_bucket}"
+    first = stage.landing.list_objects_v2(
+        Bucket=stage.target.landing_bucket, Prefix=stage.spec.data.prefix
+    )["Contents"][0]["Key"]
+    return [
+        {"ask": "trace"} | question(stage),
+        {"ask": "trace"} | while_shifting(stage),
+        {"ask": "why"} | while_shifting(stage),
+        {"ask": "impact", "of": f"{uploaded}/{first}", "limit": "100"},
+        {"ask": "timeline", "model": MODEL, "limit": "100", "idle": "true"},
+        {"ask": "diff", "model": MODEL, "from": "1", "to": "2"},
+    ]
 
 
 def reader(stage: Stage) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The function over HTTPS: each status with a body that helps, and no word more than is asked for."""
+"""The function over HTTPS: each status with a body that helps, and no word more than asked for."""
 
 import importlib
 import json
