@@ -10,9 +10,9 @@ from steward.aws import Aws
 from steward.errors import BadEvent
 from steward.lineage.ask import QUESTIONS, Answer, answer, ask
 from steward.lineage.captures import NotOnRecord
-from steward.lineage.nodes import USED, Link, Node, Serving
+from steward.lineage.nodes import USED, Link, Node, Serving, Shift
 from steward.record.ledger import ensure
-from steward.record.lineage import serving_writes
+from steward.record.lineage import serving_writes, shift_writes
 from steward.record.store import Store
 from steward.settings import LineageSettings
 from tests.steward.builders import NOON, after
@@ -285,6 +285,20 @@ class TestAnswered:
             assert found["at"] == "2026-11-20T12:30:07.000Z"
         moment = about(aws, "trace", endpoint=ENDPOINT, at="2026-11-20T17:30:00+05:30")["moment"]
         assert moment == {"endpoint": ENDPOINT, "at": "2026-11-20T12:00:00.000Z", "exact": True}
+
+    def test_a_moment_in_a_canary_has_two_candidates(self, aws: Aws, served: Store) -> None:
+        rollout = f"rollout#{ENDPOINT}/2"
+        ensure(served, "mortgage", [Node(rollout, after(10))])
+        served.transact(shift_writes(served, Shift(ENDPOINT, after(10), 2, rollout)))
+        found = about(aws, "trace", endpoint=ENDPOINT, at=times.iso(after(11)))
+        assert found["moment"] == {
+            "endpoint": ENDPOINT,
+            "at": times.iso(after(11)),
+            "exact": False,
+        }
+        candidates = found["served"]
+        assert isinstance(candidates, list)
+        assert [one["versions"] for one in candidates] == [{"1": 100}, {"2": 100}]
 
     @pytest.mark.usefixtures("served")
     def test_why_is_asked_about_now_if_no_time_is_named(self, aws: Aws) -> None:
