@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from cli.demo import acts
 from cli.demo.stage import MODEL, Stage
 from cli.dossier.read import read_dossier
+from cli.evidence.read import Period, read_evidence
 from cli.main import main
 from cli.people import NAMES
 from cli.status import status
@@ -60,6 +61,8 @@ def look_around(stage: Stage, part: str) -> None:
         assert main(["ledger", "verify"]) == 0
         dossier = read_dossier(Aws(), where, MODEL, 5, stage.now())
         assert all(one.body for one in dossier.documents.values())
+        day = Period(stage.now() - timedelta(days=1), stage.now())
+        assert read_evidence(Aws(), where, names.endpoint, day, stage.now()).captures
     sagemaker = person.session.client("sagemaker")
     runs = sagemaker.list_pipeline_executions(PipelineName=names.pipeline)
     arn = runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]
