@@ -10,6 +10,8 @@ from steward.lineage.read import ways_back
 from steward.record.items import to_item
 
 _PART, _LEARNED = 4, (2, 5)
+_NEWEST = _LEARNED[-1]
+DOSSIERS = repository.ROOT / "build" / "demo"
 
 
 def reached(stage: Stage) -> str:
@@ -71,6 +73,32 @@ def shown(stage: Stage) -> str:
         f"{fault.model} entry {fault.seq} {fault.kind}: {fault.what}; put back, "
         f"{after.heads[MODEL].seq} entries and {after.items} items are as they were written"
     )
+
+
+def document(stage: Stage) -> None:
+    """Write the technical documentation of the version that serves."""
+    stage.say(f"steward dossier {MODEL} {_NEWEST} --out {DOSSIERS.relative_to(repository.ROOT)}")
+    dossier = read_dossier(stage.aws, stage.target, MODEL, _NEWEST, stage.now())
+    write_dossier(dossier, DOSSIERS)
+
+
+def documented(stage: Stage) -> str:
+    """Each document of the folder has the digest of its bytes, and the one that is on record."""
+    folder = DOSSIERS / f"dossier-{MODEL}-v{_NEWEST}"
+    index = [mapping(one) for one in json.loads((folder / "index.json").read_text("utf-8"))]
+    missing = [one["name"] for one in index if one["file"] is None]
+    require(not missing, f"the dossier lacks {missing}")
+    for one in index:
+        found = sha256((folder / str(one["file"])).read_bytes())
+        for digest in (one["sha256"], one["sha256_on_record"] or found):
+            require(found == digest, f"{one['file']} has other bytes than the dossier says")
+    named = [str(one["name"]) for one in index]
+    require({"evaluation", "bias", "explainability"} <= set(named), f"it holds {named} only")
+    words = "learned from the downturn"
+    page = (folder / "index.html").read_text("utf-8")
+    require(words in page, f"the page does not tell the approval {words!r}")
+    where = folder.relative_to(repository.ROOT)
+    return f"{where} holds one page and {len(index)} documents, each with its SHA-256"
 
 
 def _old_approval(stage: Stage) -> dict[str, object]:

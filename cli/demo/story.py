@@ -147,6 +147,7 @@ STEPS = (
     Step("trace", _nothing, checks.traced),
     Step("impact", _nothing, proof.reached),
     Step("tamper", proof.tamper, proof.shown),
+    Step("dossier", proof.document, proof.documented),
 )
 
 

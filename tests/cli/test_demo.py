@@ -65,6 +65,7 @@ def test_the_story_has_the_steps_that_are_promised() -> None:
         "trace",
         "impact",
         "tamper",
+        "dossier",
     ] == NAMES
 
 

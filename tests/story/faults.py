@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import boto3
 
 from cli.demo.acts import arn_of
+from cli.demo.proof import DOSSIERS
 from cli.demo.stage import MODEL, Stage
 from cli.demo.story import Step
 from steward.lineage.nodes import rollout_id
@@ -126,6 +127,13 @@ def _digest_forged(stage: Stage) -> Restore:
     return lambda: stage.aws.dynamodb.put_item(TableName=table, Item=to_item(item))
 
 
+def _document_changed(stage: Stage) -> Restore:
+    file = DOSSIERS / f"dossier-{MODEL}-v5" / "documents" / "bias.json"
+    before = file.read_bytes()
+    file.write_bytes(before.replace(b"0", b"1", 1))
+    return lambda: file.write_bytes(before)
+
+
 def _without(stage: Stage, table: str, pk: str, sk: str) -> Restore:
     item = stage.store.get(table, pk, sk)
     assert item is not None
@@ -181,4 +189,5 @@ LIES = {
     "trace": Lie("a digest in the record is another one", _digest_forged),
     "impact": Lie("that a file was learned from is not on record", _member_forgotten),
     "tamper": Lie("nothing was changed", instead=_nothing),
+    "dossier": Lie("a document in the folder was changed", _document_changed),
 }

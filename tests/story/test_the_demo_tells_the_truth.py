@@ -13,7 +13,7 @@ def test_the_steps_stand_in_the_settled_order() -> None:
     assert NAMES == [
         "boot", "upload", "train", "register", "approve",
         "serve", "predict", "new_data", "rollout", "canary_ok", "canary_bad", "revoke",
-        "drift", "retrain", "trace", "impact", "tamper",
+        "drift", "retrain", "trace", "impact", "tamper", "dossier",
     ]  # fmt: skip
 
 
