@@ -1,9 +1,13 @@
 """The end of the story: what a file reached, that a change of the record shows, the dossier."""
 
+import json
 from collections.abc import Mapping
 
-from cli.demo.stage import MODEL, Stage, needed, require
+from cli import repository
+from cli.demo.stage import MODEL, Stage, needed, require, sha256
 from cli.documents import listed, mapping
+from cli.dossier.read import read_dossier
+from cli.dossier.write import write_dossier
 from cli.ledger.command import verified
 from steward.lineage.nodes import version_id
 from steward.lineage.read import ways_back
@@ -48,7 +52,7 @@ def _intervals(stage: Stage) -> list[tuple[object, object, object]]:
 
 def tamper(stage: Stage) -> None:
     """Somebody who may do anything changes one byte of an old entry, past all that guards it."""
-    item = _old_approval(stage)
+    item = needed(_approval(stage, 1), "the approval of version 1 is not on record")
     facts = mapping(item["facts"])
     words = f"{str(facts['words'])[:-1]}!"
     stage.tampered = item
@@ -84,6 +88,7 @@ def document(stage: Stage) -> None:
 
 def documented(stage: Stage) -> str:
     """Each document of the folder has the digest of its bytes, and the one that is on record."""
+    approved = needed(_approval(stage, _NEWEST), f"the approval of version {_NEWEST} is missing")
     folder = DOSSIERS / f"dossier-{MODEL}-v{_NEWEST}"
     index = [mapping(one) for one in json.loads((folder / "index.json").read_text("utf-8"))]
     missing = [one["name"] for one in index if one["file"] is None]
@@ -94,19 +99,18 @@ def documented(stage: Stage) -> str:
             require(found == digest, f"{one['file']} has other bytes than the dossier says")
     named = [str(one["name"]) for one in index]
     require({"evaluation", "bias", "explainability"} <= set(named), f"it holds {named} only")
-    words = "learned from the downturn"
+    words = str(mapping(approved["facts"])["words"])
     page = (folder / "index.html").read_text("utf-8")
     require(words in page, f"the page does not tell the approval {words!r}")
     where = folder.relative_to(repository.ROOT)
     return f"{where} holds one page and {len(index)} documents, each with its SHA-256"
 
 
-def _old_approval(stage: Stage) -> dict[str, object]:
-    """The approval of version 1, as it lies in the table."""
-    ways, _ = ways_back(stage.store, version_id(stage.names.group, 1), most=50)
+def _approval(stage: Stage, version: int) -> dict[str, object] | None:
+    """The approval of a version, as it lies in the table."""
+    ways, _ = ways_back(stage.store, version_id(stage.names.group, version), most=50)
     approval = next((way.node for way in ways if way.node.startswith("approval#")), "")
-    found = stage.store.get(stage.store.lineage, approval, "node") if approval else None
-    return needed(found, "the approval of version 1 is not on record")
+    return stage.store.get(stage.store.lineage, approval, "node") if approval else None
 
 
 def _write(stage: Stage, item: Mapping[str, object]) -> None:
