@@ -319,23 +319,49 @@ def served(house: House, number: int) -> None:
     house.look("rollout")
 
 
+def bring(house: House, version: int) -> None:
+    """Somebody else deploys a config that Steward has made."""
+    config = next(one for one in house.sagemaker.configs if f"-v{version}-" in one)
+    house.clock.pass_by(minutes=60)
+    house.sagemaker.endpoints[NAME] |= {
+        "EndpointConfigName": config,
+        "LastModifiedTime": house.clock.now(),
+    }
+    house.look("rollout")
+
+
 class TestSomebodyElse:
     def test_who_deployed_one_of_our_configs_is_found(self, house: House) -> None:
         served(house, 1)
         house.clock.pass_by(minutes=60)
         served(house, 2)
-        first = next(iter(house.sagemaker.configs))
-        house.clock.pass_by(minutes=60)
-        house.sagemaker.endpoints[NAME] |= {
-            "EndpointConfigName": first,
-            "LastModifiedTime": house.clock.now(),
-        }
-        house.look("rollout")
+        bring(house, 1)
         assert (row(house)["outcome"], row(house)["version"]) == ("found", 1)
         now = served_at(house.store, NAME, house.clock.now())
         assert now is not None
         assert now.versions == {"1": 100}
         assert "[mortgage] the endpoint was changed by somebody else" in house.subjects()
+
+    def test_who_does_the_same_again_is_found_again(self, house: House) -> None:
+        served(house, 1)
+        house.clock.pass_by(minutes=60)
+        served(house, 2)
+        for version in (1, 2, 1, 2):
+            bring(house, version)
+            now = served_at(house.store, NAME, house.clock.now())
+            assert now is not None
+            assert now.versions == {str(version): 100}
+
+    def test_who_deletes_the_endpoint_again_is_told_again(self, house: House) -> None:
+        for told in (1, 2):
+            served(house, 1)
+            house.clock.pass_by(minutes=60)
+            del house.sagemaker.endpoints[NAME]
+            house.look("rollout")
+            assert house.subjects().count("[mortgage] the endpoint is gone") == told
+            now = served_at(house.store, NAME, house.clock.now())
+            assert now is not None
+            assert now.versions == {}
 
     def test_whose_config_is_his_own_is_told_and_left_alone(self, house: House) -> None:
         served(house, 1)

@@ -115,7 +115,8 @@ def _at_rest(facts: RolloutFacts) -> Verdict:
     endpoint, last = facts.endpoint, facts.rollout
     if endpoint is None:
         if last and last.live:
-            return _at("gone", f"the endpoint, which served {last.live}, is gone", last.live)
+            reason = f"the endpoint, which served {last.live}, is gone"
+            return _happened("gone", reason, last.live, last)
         return _towards(facts, None)
     if endpoint.status in (*MOVING, "Deleting"):
         reason = f"the endpoint is {endpoint.status}, not by a rollout of ours"
@@ -146,7 +147,7 @@ def _wrong(endpoint: EndpointFacts, last: Rollout | None) -> Verdict | None:
         return _at("hold", strange, config)
     if last is None or last.live != config:
         known = f"{last.live} was on record" if last and last.live else "nothing was on record"
-        return _at("found", f"the endpoint serves {config}, and {known}", config)
+        return _happened("found", f"the endpoint serves {config}, and {known}", config, last)
     return None
 
 
@@ -171,6 +172,12 @@ def _stay(stay: Stay, config: str | None) -> Verdict:
     told = f"{stay.why}; {stay.now}" if stay.now else stay.why
     about = {"version": stay.version} if stay.version else {}
     return replace(verdict, reason=told, facts={**verdict.facts, **about})
+
+
+def _happened(kind: str, reason: str, config: str, last: Rollout | None) -> Verdict:
+    """What came to the endpoint from outside; the same may come again, after another rollout."""
+    facts = {"config": config, "why": reason, "after": last.number if last else 0}
+    return Verdict(CONCERN, "endpoint", kind, reason, facts)
 
 
 def _towards(facts: RolloutFacts, config: str | None) -> Verdict:
