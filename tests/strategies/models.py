@@ -31,14 +31,15 @@ instances = {instances}
 [rollout]
 strategy = "{strategy}"
 size_percent = {size}
-bake = "4m"
+bake = "{bake}"
 timeout = "2h"
-min_requests = 20
+min_requests = {requests}
+on_no_evidence = "{otherwise}"
 [rollout.alarms]
 error_rate = 0.05
 model_error_rate = 0.05
 [rollout.capture]
-percent = 0
+percent = {captured}
 """
 
 # Answers with its number; a bad one fails for a fifth of the requests, and says its number too.
@@ -72,10 +73,25 @@ def name_of(strategy: str) -> str:
     return strategy.replace("-", "")
 
 
-def file_of(strategy: str) -> str:
-    """Its file."""
-    size = _SIZES.get(strategy, 25)
-    return FILE.format(name=name_of(strategy), strategy=strategy, size=size, instances=INSTANCES)
+def file_of(
+    strategy: str,
+    *,
+    requests: int = 20,
+    otherwise: str = "rollback",
+    captured: int = 0,
+    bake: str = "4m",
+) -> str:
+    """Its file: what becomes of a canary with fewer requests, and percent of them captured."""
+    return FILE.format(
+        name=name_of(strategy),
+        strategy=strategy,
+        size=_SIZES.get(strategy, 25),
+        instances=INSTANCES,
+        requests=requests,
+        otherwise=otherwise,
+        captured=captured,
+        bake=bake,
+    )
 
 
 def archive(version: int, failing: float) -> bytes:
