@@ -47,7 +47,7 @@ class Kept:
         """The JSON object that it holds, empty if it holds none."""
         try:
             return mapping(json.loads(self.body or b"null"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
 
 

@@ -92,12 +92,17 @@ class History:
         self.aws.s3.put_object(Bucket="artifacts", Key=key, Body=body)
         return f"s3://artifacts/{key}", sha256(body).hexdigest()
 
+    def named(self, folder: str, content: object) -> tuple[str, str]:
+        """Put a document under the name of its digest."""
+        digest = sha256(json.dumps(content).encode()).hexdigest()
+        return self.document(f"{folder}/mortgage/{digest}.json", content)
+
     def train(self) -> None:
         """A run learned from one object."""
         dataset = dataset_id("landing", KEY, "v-1")
         one = {"key": KEY, "version_id": "v-1", "size": 1000, "sha256": "9" * 64}
-        uri, digest = self.document("snapshots/mortgage/5.json", {"objects": [one]})
-        spec, _ = self.document("specs/mortgage/6.json", SPEC)
+        uri, digest = self.named("snapshots", {"objects": [one]})
+        spec, _ = self.named("specs", SPEC)
         self.document(
             "runs/mortgage/r1/Prepare/prepared/prepared.json",
             {"objects": [{"key": KEY, "version_id": "v-1", "rows": 300, "used": 290}]},

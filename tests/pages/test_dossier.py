@@ -44,6 +44,7 @@ def test_it_tells_where_a_version_came_from_and_what_became_of_it(
 def test_the_documents_lie_beside_it_byte_for_byte(history: History, tmp_path: Path) -> None:
     page(history.all(), tmp_path)
     for name, one in index(tmp_path).items():
+        assert one.get("as_recorded") is not False, name
         file = tmp_path / "dossier-mortgage-v1" / str(one["file"])
         assert len(file.read_bytes()) == one["bytes"], name
     lies = history.aws.s3.get_object(Bucket="artifacts", Key=f"{FOLDER}/bias/analysis.json")
