@@ -60,7 +60,7 @@ class History:
         self.models = [name_of(strategy) for strategy in strategies]
         self.said: list[str] = []
         self.answered: dict[str, tuple[str, int]] = {}
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  # it only has to be the same each time
         self._specs = read_all(repository.MODELS)
         self._approver = people(self.target)["approver"].session.client("sagemaker")
         self._runtime = boto3.client(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cli import repository
 from cli.target import now
 from steward import times
 from steward.lineage.ask import ask
@@ -62,7 +63,7 @@ class Told:
 
     def moments(self, seed: int) -> Iterator[tuple[str, datetime]]:
         """Times on an endpoint: half of them any, half of them shortly before or after a change."""
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311  # it only has to be the same each time
         for _ in range(MOMENTS):
             endpoint, line = chance.choice(list(self.timelines.items()))
             first, last = line.stretches[1].since, self.ended
@@ -81,7 +82,8 @@ def seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def told(seed: int, tmp_path_factory: pytest.TempPathFactory) -> Told:
     # Closed before the first test: it replaces the repository's models and the AWS of this process.
-    with of_models(tmp_path_factory.mktemp("truth"), _files(SEEDS[seed]), TEMPLATE.read_text()) as local:
+    folder, template = tmp_path_factory.mktemp("truth"), repository.TEMPLATE.read_text()
+    with of_models(folder, _files(SEEDS[seed]), template) as local:
         history = History(local, seed, SEEDS[seed])
         history.begin()
         for _ in range(EVENTS):
