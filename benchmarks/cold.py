@@ -19,7 +19,7 @@ CLIENTS = {
     "approval": ("dynamodb", "s3", "sagemaker", "sns", "sqs"),
     "rollout": ("application-autoscaling", "cloudwatch", "dynamodb", "s3", "sagemaker", "sns"),
     "drift": ("dynamodb", "s3", "sagemaker", "sns", "sqs"),
-    "sweep": ("dynamodb", "sqs"),
+    "sweep": ("dynamodb", "kms", "s3", "sqs"),
     "lineage": ("dynamodb", "s3"),
 }
 ROUNDS = 15
