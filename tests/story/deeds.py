@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -148,7 +149,7 @@ def questions(stage: Stage) -> list[dict[str, str]]:
 
 def reader(stage: Stage) -> tuple[str, str]:
     """The access key of a new user with the policy of a reader."""
-    iam, name = boto3.client("iam"), "rita.reader"
+    iam, name = boto3.client("iam"), f"rita.reader-{uuid.uuid4()}"
     iam.create_user(UserName=name)
     iam.attach_user_policy(UserName=name, PolicyArn=stage.target.policy("reader"))
     key = iam.create_access_key(UserName=name)["AccessKey"]

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 import pytest
 
 from steward.aws import Aws
-from steward.lineage import http
 from steward.lineage.ask import QUESTIONS, ask
 from steward.lineage.nodes import USED, Link, Node, Serving
 from steward.record.ledger import ensure
@@ -161,7 +160,7 @@ class TestRefused:
     def test_an_answer_that_lambda_would_not_pass_on(
         self, app: ModuleType, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(http, "_LARGEST", 10)
+        monkeypatch.setattr("steward.lineage.http._LARGEST", 10)
         assert got(app, "/why", query(endpoint=ENDPOINT)) == (
             413,
             {"error": "the answer is too large; ask with a smaller limit"},
