@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -49,6 +50,17 @@ class Options:
     keep: bool = False  # the state stays in `root`, and one that is there goes on
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """Moto's way to a service by a request's host, for which it lists its own folder each time."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._known = cache(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> object:
+        return self._known(host)
+
+
 class LocalAws:
     """A whole embedded AWS in this process."""
 
@@ -87,7 +99,7 @@ class LocalAws:
         self._cloudwatch = cloudwatch.install(world)
         autoscaling.install(world, self._cloudwatch)
         adapter.use_clock(world)
-        application = DomainDispatcherApplication(create_backend_app)
+        application = _Dispatcher()
         recorder = Recorder()
         contract = Contract(world, lambda request: call_wsgi(application, request), recorder)
         admin = Admin(world, self._conductor, bus, recorder)
