@@ -28,7 +28,8 @@ os.environ |= {
 
 # Folders whose tests share an embedded AWS, which one process must have to itself; longest first.
 TOGETHER = (
-    "strategies", "killed", "cli", "story", "bad_input", "local_aws/sagemaker", "local_aws",
+    "strategies", "killed", "truth", "cli", "story", "bad_input",
+    "local_aws/sagemaker", "local_aws",
 )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Timeline:
             raise AssertionError(f"{self._names.endpoint} became {status}")
 
     def _baking(self, pending: Json, version: int) -> Iterator[Stretch]:
-        """The new fleet has some traffic, unknown how much; without a bake all at a stroke."""
+        """The new fleet has traffic, and not said how much; without a bake all of it at once."""
         for variant in pending["ProductionVariants"]:
             for status in variant["VariantStatus"]:
                 if status["Status"] == "Baking":

@@ -42,7 +42,7 @@ _HAPPENS = {
     "repeat_events": 6,
     "lose_events": 6,
 }
-_WAITS = (20, 60, 120, 240)
+_WAITS = (20, 60, 90, 180)
 _GOOD, _BAD, _BROKEN = "good", "bad", "broken"
 _KINDS = {_GOOD: 7, _BAD: 2, _BROKEN: 1}
 # A fleet that is to run this never answers its first ping.
@@ -60,7 +60,7 @@ class History:
         self.models = [name_of(strategy) for strategy in strategies]
         self.said: list[str] = []
         self.answered: dict[str, tuple[str, int]] = {}
-        self._random = random.Random(seed)  # noqa: S311  # it only has to be the same each time
+        self._random = random.Random(seed)  # noqa: S311 - no secret
         self._specs = read_all(repository.MODELS)
         self._approver = people(self.target)["approver"].session.client("sagemaker")
         self._runtime = boto3.client(
@@ -96,7 +96,8 @@ class History:
         self._find_again(all_of_them=True)
         for model in sorted(self._held):
             self.resume(model)
-        for _ in range(10):
+        # The last look at every model is a quarter of an hour away at most.
+        for _ in range(8):
             self.ask(self.models[0])
             self.local.advance(120)
 

@@ -31,7 +31,7 @@ from tests.truth.history import History
 SEEDS = {1: ("all-at-once", "canary"), 2: ("linear", "rolling")}
 EVENTS, MOMENTS = 200, 1000
 # A call to SageMaker is noted just before it is made; until it is answered, nobody knows.
-CALL = timedelta(seconds=30)
+CALL = timedelta(seconds=5)
 _PROMOTED_WITHOUT_EVIDENCE = ("all-at-once", "rolling")
 
 type Json = dict[str, Any]
@@ -63,14 +63,16 @@ class Told:
 
     def moments(self, seed: int) -> Iterator[tuple[str, datetime]]:
         """Times on an endpoint: half of them any, half of them shortly before or after a change."""
-        chance = random.Random(seed)  # noqa: S311  # it only has to be the same each time
+        chance = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(MOMENTS):
             endpoint, line = chance.choice(list(self.timelines.items()))
             first, last = line.stretches[1].since, self.ended
             whole = (last - first).total_seconds() + 7200
             anywhere = first + timedelta(seconds=chance.random() * whole - 3600)
             change = chance.choice(line.stretches[1:]).since
-            close = change + timedelta(seconds=chance.choice((-1, 1)) * chance.uniform(0.002, 60))
+            close = change + timedelta(
+                seconds=chance.choice((-1, 1)) * 10 ** chance.uniform(-2.6, 2)
+            )
             yield endpoint, chance.choice((anywhere, close))
 
 
