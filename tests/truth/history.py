@@ -33,9 +33,9 @@ _HAPPENS = {
     "approve": 10,
     "reject": 8,
     "abort": 6,
-    "pause": 4,
-    "resume": 10,
-    "retire": 3,
+    "pause": 3,
+    "resume": 12,
+    "retire": 2,
     "roll_back": 5,
     "update_by_hand": 6,
     "delete_by_hand": 2,
@@ -60,7 +60,7 @@ class History:
         self.models = [name_of(strategy) for strategy in strategies]
         self.said: list[str] = []
         self.answered: dict[str, tuple[str, int]] = {}
-        self._random = random.Random(seed)  # noqa: S311 - no secret
+        self._seed, self._random = seed, random.Random(seed)  # noqa: S311 - no secret
         self._specs = read_all(repository.MODELS)
         self._approver = people(self.target)["approver"].session.client("sagemaker")
         self._runtime = boto3.client(
@@ -82,7 +82,9 @@ class History:
             self.register(model, _GOOD)
 
     def go_on(self) -> None:
-        """One more thing happens."""
+        """One more thing happens, which one does not hang on what became of those before."""
+        step = f"{self._seed}/{len(self.said)}"
+        self._random = random.Random(step)  # noqa: S311 - no secret
         self._find_again()
         what = self._random.choices(list(_HAPPENS), list(_HAPPENS.values()))[0]
         model = self._random.choice(self.models)

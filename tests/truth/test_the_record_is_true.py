@@ -1,7 +1,8 @@
 """After any history, the lineage says of every prediction and moment what really served.
 
 What really served is what the model that answered says of itself, and what the embedded AWS
-announced. A history is made from its seed, which stands in the test's name.
+announced. What happens is drawn by the seed in the test's name; how long it takes is up to the
+machine, so a failure tells the whole history.
 """
 
 import json
@@ -173,7 +174,7 @@ def test_a_history_has_all_that_it_is_to_have(told: Told) -> None:
     stretches = [one for line in told.timelines.values() for one in line.stretches]
     events = {event["inferenceId"] for _, event in told.records()}
     shifting = [one for one in stretches if len(one.versions) > 1]
-    assert len(shifting) >= 5
+    assert len(shifting) >= 3
     assert len([one for one in stretches if not one.versions and one.moving]) >= 1
     assert len(events) >= 200
 
