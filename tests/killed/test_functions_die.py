@@ -31,7 +31,7 @@ VOLATILE = re.compile(
 )
 # How often SageMaker was asked, an entry's place in the chain, an id of a session.
 UNSTEADY = (
-    "asks", "seq", "PrincipalId",
+    "asks", "entry", "PrincipalId",
     "new_requests", "new_errors", "old_requests", "old_errors", "evidence",
 )  # fmt: skip
 

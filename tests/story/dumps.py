@@ -49,6 +49,8 @@ def without_idle_decisions(items: Items) -> Items:
         key: item
         for key, item in items.items()
         if key[0] not in idle and item.get("decision") not in idle
+        # Nor the ways back to them, from what they were made on.
+        if not any(key[1].endswith(f"#{one}") for one in idle)
     }
 
 
