@@ -20,7 +20,7 @@ CALLS = {
         sagemaker:StartPipelineExecution sns:Publish""",
     "approval": """dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
         dynamodb:TransactWriteItems s3:GetObject
-        s3:HeadObject sagemaker:DescribeEndpoint sagemaker:DescribeModelPackage
+        s3:HeadObject s3:PutObject sagemaker:DescribeEndpoint sagemaker:DescribeModelPackage
         sagemaker:DescribePipelineExecution sagemaker:ListEndpoints
         sagemaker:ListModelPackages sagemaker:ListPipelineExecutionSteps sns:Publish
         sqs:SendMessage""",
@@ -36,7 +36,8 @@ CALLS = {
         s3:HeadObject s3:ListObjectsV2 s3:PutObject sagemaker:CreateProcessingJob
         sagemaker:DescribeEndpoint sagemaker:ListEndpoints sagemaker:ListProcessingJobs
         sns:Publish sqs:SendMessage""",
-    "sweep": "dynamodb:Query sqs:SendMessage",
+    "sweep": """dynamodb:Query dynamodb:TransactWriteItems kms:Sign s3:PutObject
+        sqs:SendMessage""",
 }
 ARTIFACTS = "s3://steward-artifacts-123456789012-eu-west-1"
 # The others need outcomes, which are known a day later.

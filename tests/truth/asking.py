@@ -29,9 +29,20 @@ class Captures:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[Json]:  # noqa: N803
+    def paginate(
+        self,
+        *,
+        Bucket: str,
+        Prefix: str,
+        Delimiter: str = "",  # noqa: N803
+    ) -> Iterator[Json]:
         assert Bucket == self.bucket
-        yield {"Contents": [{"Key": key} for key in self.files if key.startswith(Prefix)]}
+        keys = [key for key in self.files if key.startswith(Prefix)]
+        if not Delimiter:
+            yield {"Contents": [{"Key": key} for key in keys]}
+            return
+        below = {key.removeprefix(Prefix).partition(Delimiter)[0] for key in keys}
+        yield {"CommonPrefixes": [{"Prefix": f"{Prefix}{one}{Delimiter}"} for one in sorted(below)]}
 
 
 class Lines(io.BytesIO):
