@@ -4,7 +4,9 @@ import pytest
 
 from cli.demo import mortgage
 from cli.demo.stage import MODEL, sha256
-from steward.lineage.nodes import run_id, snapshot_id
+from steward.lineage.nodes import MOST_LINKS, run_id, snapshot_id
+from steward.lineage.read import ways_back
+from steward.lineage.trace import upstream
 from steward.names import split_s3
 from tests.bad_input.house import House
 from tests.bad_input.told import BROKEN, DELETED, ODD, OVERWRITTEN, REJECTED, Told, slices

@@ -176,8 +176,8 @@ class TestDrift:
         drifting.look("training")
         drifting.deliver("drift", report(drifting, DRIFTED))
         assert decisions(drifting.store)[-1]["reason"].endswith("and run 2 is in flight")
-        before = drifting.tables()
         assert ("drift", "mortgage") in drifting.sweep()
+        before = drifting.tables()
         drifting.look("drift")
         assert drifting.tables() == before
         drifting.sagemaker.end(list(drifting.sagemaker.executions)[-1], "Failed")
