@@ -36,7 +36,7 @@ CALLS = {
         s3:HeadObject s3:ListObjectsV2 s3:PutObject sagemaker:CreateProcessingJob
         sagemaker:DescribeEndpoint sagemaker:ListEndpoints sagemaker:ListProcessingJobs
         sns:Publish sqs:SendMessage""",
-    "sweep": """dynamodb:Query dynamodb:TransactWriteItems kms:Sign s3:PutObject
+    "sweep": """dynamodb:Query dynamodb:TransactWriteItems kms:Sign s3:GetObject s3:PutObject
         sqs:SendMessage""",
 }
 ARTIFACTS = "s3://steward-artifacts-123456789012-eu-west-1"

@@ -32,8 +32,8 @@ class Captures:
     def paginate(
         self,
         *,
-        Bucket: str,
-        Prefix: str,
+        Bucket: str,  # noqa: N803
+        Prefix: str,  # noqa: N803
         Delimiter: str = "",  # noqa: N803
     ) -> Iterator[Json]:
         assert Bucket == self.bucket
