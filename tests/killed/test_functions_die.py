@@ -22,7 +22,7 @@ CONCERNS = ("training", "approval", "rollout", "drift")
 VOLATILE = re.compile(
     r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|\+00:00)?|\d{4}/\d\d/\d\d/\d\d"
     # An execution's id before digests: its first letters may look like one.
-    r"|(?<=started as )\w{12}|(?<=mortgage/)[a-z0-9]{12}|-(Prepare|Train|Evaluate|Report)-\w{10}"
+    r"|(?<=started as )\w{12}|(?<=mortgage/)[a-z0-9]{12}|-(?i:Prepare|Train|Evaluate|Report)-\w{10}"
     r"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{8,}|[0-9A-F]{12,}"
     r"|execution/\w+|pipelines-\w+"
     # In which minute of the clock a bake begins, and so how many requests it is given.
