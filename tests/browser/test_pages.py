@@ -3,24 +3,34 @@
 from pathlib import Path
 
 import pytest
-from moto import mock_aws
 
 from cli.dossier.read import read_dossier
 from cli.dossier.write import write_dossier
 from cli.evidence.proof import proof
 from cli.evidence.read import Period, read_evidence
 from cli.evidence.write import folder_of, write_evidence
+from cli.pages.answers import answer_page
 from cli.pages.trace import trace_page
 from steward.aws import Aws
+from steward.lineage.ask import ask
+from steward.settings import LineageSettings
 from tests.browser.chromium import Browser, Page
 from tests.browser.conftest import SEEN
 from tests.browser.test_report import LONG, REPORT, WIDTHS
 from tests.cli.report.records import HOSTILE
 from tests.pages.builders import dataset, entry, prediction
-from tests.pages.conftest import WHERE, History
+from tests.pages.conftest import WHERE, History, opened
 from tests.steward.builders import after
-from tests.steward.fakes import new_clock, new_store
+from tests.steward.fakes import new_clock
 
+SETTINGS = LineageSettings("steward", "artifacts", "lineage")
+# The questions whose answers are pages without a graph.
+ASKED: dict[str, dict[str, str]] = {
+    "why": {"endpoint": "steward-mortgage"},
+    "impact": {"of": "model-version#steward-mortgage/1"},
+    "timeline": {"model": "mortgage"},
+    "diff": {"model": "mortgage", "from": "1", "to": "1"},
+}
 # Text in a drawing has no box that wraps it: what sticks out of its frame would be cut or hidden.
 STICKS_OUT = """
 [...document.querySelectorAll("svg a.box")].filter(box => box.getClientRects().length)
@@ -88,9 +98,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {name: folder / f"{name}.html" for name in answers}
     for name, answer in answers.items():
         made[name].write_text(trace_page(answer))
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, opened(Aws()) as store:
         new_clock(patch)
-        history = History(new_store(Aws())).all()
+        history = History(store).all()
+        for asked, question in ASKED.items():
+            answer = ask(history.aws, SETTINGS, {"ask": asked, **question}, after(90))
+            made[asked] = folder / f"{asked}.html"
+            made[asked].write_text(answer_page(asked, answer))
         made["dossier"] = write_dossier(
             read_dossier(history.aws, WHERE, "mortgage", 1, after(90)), folder
         )
@@ -108,7 +122,9 @@ def look(browser: Browser, path: Path, width: int, *, dark: bool = False) -> Pag
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["trace", "large", "hostile", "long", "dossier", "evidence"])
+@pytest.mark.parametrize(
+    "name", ["trace", "large", "hostile", "long", "dossier", "evidence", *ASKED]
+)
 def test_the_page_is_whole(
     browser: Browser, written: dict[str, Path], name: str, width: int, dark: bool
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 
@@ -29,6 +30,7 @@ from tests.steward.builders import (
     package,
 )
 from tests.steward.fakes import new_clock, new_store
+from tests.steward.signing import FakeKms
 
 NAMES = Names("steward", "mortgage")
 FOLDER = "runs/mortgage/r1/Report/reports"
@@ -50,6 +52,7 @@ class Where(Target):
     """The deployment of these tests, under the names that their tables have."""
 
     artifact_bucket = "artifacts"
+    ledger_bucket = "ledger"
     lineage_table = "lineage"
     work_table = "work"
 
@@ -63,15 +66,28 @@ def clients() -> Aws:
     return Aws()
 
 
-@pytest.fixture
-def store(clients: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+@contextmanager
+def opened(aws: Aws) -> Iterator[Store]:
+    """Empty tables and buckets, and a key that signs."""
     with mock_aws():
-        new_clock(monkeypatch)
-        store = new_store(clients)
-        store.aws.s3.put_bucket_versioning(
+        store = new_store(aws)
+        aws.s3.put_bucket_versioning(
             Bucket="artifacts", VersioningConfiguration={"Status": "Enabled"}
         )
-        store.aws.sagemaker.create_model_package_group(ModelPackageGroupName=NAMES.group)
+        aws.s3.create_bucket(
+            Bucket="ledger", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        aws.sagemaker.create_model_package_group(ModelPackageGroupName=NAMES.group)
+        kms = FakeKms()
+        kms.install(aws.kms)
+        yield store
+        kms.leave(aws.kms)
+
+
+@pytest.fixture
+def store(clients: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    new_clock(monkeypatch)
+    with opened(clients) as store:
         yield store
 
 
@@ -138,7 +154,7 @@ class History:
             run_on_record=trained,
             snapshot_on_record=trained,
         )
-        verdict = judge(self.package, read, GATE)
+        verdict = judge(self.package, read, GATE, after(1))
         self.version = record_judgement(self.store, NAMES, GATE, verdict, self.package, read)
 
     def approve(self, words: str = "it is good") -> None:

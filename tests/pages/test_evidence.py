@@ -101,7 +101,7 @@ def test_a_ledger_that_was_altered_is_told_on_the_page(history: History, tmp_pat
 
 def test_of_a_time_without_service_the_page_says_so(history: History) -> None:
     evidence = read(history.all(), -60, -30)
-    assert "Nothing served in this time." in render(evidence, Proof(0, 0, "", ()))
+    assert "Nothing served in this time." in render(evidence, Proof(0, 0, 0, "", ()))
 
 
 @pytest.mark.parametrize(
