@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
 
 from cli.demo.stage import Stage
 from cli.demo.story import STEPS, Result, conclude, play, play_one, report_beside
 from cli.local import embedded
 from tests.story.faults import LIES, Restore, restored, told, what_is_left_to_do
+
+LISTENER = "listener"
 
 
 @dataclass
@@ -30,6 +33,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     before = dict(os.environ)
     with embedded(tmp_path_factory.mktemp("embedded")) as local:
         inside = dict(os.environ)
+        subscribe()
         # Tests elsewhere keep their own environment while this one runs on.
         become(before)
         yield Stage(local, say=lambda _: None)
@@ -56,6 +60,15 @@ def _inside(played: Played) -> Iterator[None]:
     become(played.stage.local.environment())
     yield
     become(before)
+
+
+def subscribe() -> None:
+    """Somebody listens to what is said to people."""
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    url = sqs.create_queue(QueueName=LISTENER)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    (topic,) = sns.list_topics()["Topics"]
+    sns.subscribe(TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=attributes["QueueArn"])
 
 
 def become(environment: dict[str, str]) -> None:
