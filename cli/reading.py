@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -49,10 +48,11 @@ class Reader:
         )
 
     def _whole(self, item: Mapping[str, object]) -> Mapping[str, object]:
-        """With all its facts; as the table has them, if the others are gone or were changed."""
-        with suppress(NotOnRecord):
+        """With all its facts; if the others are gone or were changed, as the table has them."""
+        try:
             return whole_item(self.store, item)
-        return item
+        except NotOnRecord as reason:
+            return {**item, "facts": {**mapping(item.get("facts")), "not_known": str(reason)}}
 
     def nodes(self, ids: Iterable[str]) -> tuple[Found, ...]:
         """Nodes with all their facts, in this order, as far as they are on record."""

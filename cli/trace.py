@@ -9,7 +9,7 @@ type Entry = Mapping[str, object]
 # What is told of each kind of node, as fact and word, in this order; the rest is in --json.
 _TOLD: dict[str, dict[str, str]] = {
     "dataset": {"key": "object", "version_id": "version", "rows": "rows used", "sha256": "SHA-256"},
-    "snapshot": {"objects": "objects", "bytes": "bytes"},
+    "snapshot": {"objects": "objects", "bytes": "bytes", "members_unknown": "not known"},
     "drift-report": {"source": "report", "violations": "violations", "rows": "rows"},
     "run": {"number": "number", "reasons": "because of", "champion": "compared with"},
     "model-version": {"artifact": "artifact", "artifact_sha256": "SHA-256"},

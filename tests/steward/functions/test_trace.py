@@ -18,14 +18,15 @@ def test_names_every_object_of_a_snapshot_however_many(house: House, count: int)
     assert keys == {f"mortgage/incoming/{number}.csv" for number in range(count)}
 
 
-def test_of_a_snapshot_whose_manifest_is_gone_tells_the_rest(house: House) -> None:
+def test_of_a_snapshot_whose_manifest_is_gone_tells_that_and_the_rest(house: House) -> None:
     for number in range(11):
         house.deliver("training", house.upload(f"{number}.csv"))
     run = started(house)
     listed = house.aws.s3.list_objects_v2(Bucket=ARTIFACTS, Prefix="snapshots/")["Contents"]
     house.aws.s3.delete_object(Bucket=ARTIFACTS, Key=listed[0]["Key"])
-    kinds = {node.id.partition("#")[0] for node in upstream(house.store, (run,)).nodes.values()}
-    assert kinds == {"run", "snapshot", "decision"}
+    nodes = {one.id.partition("#")[0]: one for one in upstream(house.store, (run,)).nodes.values()}
+    assert set(nodes) == {"run", "snapshot", "decision"}
+    assert "does not exist any more" in str(nodes["snapshot"].facts["members_unknown"])
 
 
 def started(house: House) -> str:

@@ -5,7 +5,6 @@ a snapshot of many objects costs one more, for its manifest, and one for fifty o
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from steward.lineage.captures import NotOnRecord
@@ -63,10 +62,11 @@ def _with_members(store: Store, node: Found) -> Found:
         return node
     if len(node.links) >= objects:
         return node
-    with suppress(NotOnRecord):
+    try:
         manifest = document(store.aws, str(node.facts["manifest"]), sha256)
-        return replace(node, links=tuple(_members(manifest)))
-    return node
+    except NotOnRecord as reason:
+        return replace(node, facts={**node.facts, "members_unknown": str(reason)})
+    return replace(node, links=tuple(_members(manifest)))
 
 
 def _members(manifest: Mapping[str, object]) -> Iterator[tuple[str, str]]:
