@@ -24,7 +24,9 @@ COVERED: dict[str, frozenset[str]] = {
             DeleteAccessKey GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser ListAccessKeys
             ListAttachedRolePolicies ListAttachedUserPolicies ListRolePolicies ListRoles ListUsers
             PutRolePolicy TagRole""",
-        "kms": "CreateAlias CreateKey DescribeKey GetPublicKey Sign Verify",
+        "kms": """
+            CreateAlias CreateKey DescribeKey EnableKeyRotation GetKeyRotationStatus GetPublicKey
+            Sign Verify""",
         "lambda": """
             AddPermission CreateEventSourceMapping CreateFunction CreateFunctionUrlConfig
             GetEventSourceMapping GetFunction GetFunctionConfiguration GetFunctionUrlConfig

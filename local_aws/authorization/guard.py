@@ -13,6 +13,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from local_aws.account import ACCOUNT, REGION
+from local_aws.authorization.keys import behind
 from local_aws.authorization.policy import (
     Call,
     Decision,
@@ -61,8 +62,10 @@ class Guard:
 
     def require_call(self, who: str, call: Call) -> None:
         """The same for a call; `who` is named in the refusal, a role's session for instance."""
-        if not self.may(call).allowed:
-            raise Denied(who, call, self.may(call))
+        for one in (call, *behind(call)):
+            decision = self.may(one)
+            if not decision.allowed:
+                raise Denied(who, one, decision)
 
     def may(self, call: Call) -> Decision:
         """The decision on a call, which is kept."""

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote
 
 from moto.kms.models import kms_backends
@@ -40,7 +40,20 @@ def needs(call: Call, request: Request) -> list[Need]:
     if call.service == "sagemaker":
         return [Need(*one) for one in sagemaker.needs(call.operation, given)]
     find = _OTHERS.get(call.service) or _anything(call.service)
-    return list(find(call.operation, given))
+    found = list(find(call.operation, given))
+    if call.service in _WITH_POLICIES:
+        found = [replace(one, context=(*one.context, _transport(request))) for one in found]
+    return found
+
+
+# Their resources have policies of their own, which ask how somebody comes; S3's are below.
+_WITH_POLICIES = ("kms", "sns", "sqs")
+
+
+def _transport(request: Request) -> tuple[str, str]:
+    """The port stands for one behind TLS; whoever comes without it says so as a proxy would."""
+    secure = request.header("X-Forwarded-Proto") != "http"
+    return "aws:SecureTransport", str(secure).lower()
 
 
 def _parameters(call: Call, request: Request) -> Parameters:
@@ -99,9 +112,7 @@ def _s3(operation: str, request: Request) -> Iterator[Need]:
     thing = s3_resource(request)[1]
     if operation == "ListBuckets":
         thing = "*"
-    # The port stands for one behind TLS; whoever comes without it says so as a proxy would.
-    secure = request.header("X-Forwarded-Proto") != "http"
-    context = [("aws:SecureTransport", str(secure).lower())]
+    context = [_transport(request)]
     if given := request.header("If-None-Match"):
         context.append(("s3:if-none-match", given))
     yield Need(f"s3:{action}", thing, tuple(context))

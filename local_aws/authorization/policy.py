@@ -35,6 +35,11 @@ class Call:
     context: Pairs = ()
 
 
+def in_the_name_of(arn: str) -> Pairs:
+    """The context of what a service does because of the rule, alarm, ... with this ARN."""
+    return (("aws:SourceArn", arn), ("aws:SourceAccount", arn.split(":")[4]))
+
+
 @dataclass(frozen=True)
 class Decision:
     """The answer, and the statements that gave it; none if nothing allows it."""

@@ -12,6 +12,7 @@ from moto.sns.models import sns_backends
 
 from local_aws import shapes
 from local_aws.account import ACCOUNT, REGION
+from local_aws.authorization.policy import in_the_name_of
 from local_aws.cloudwatch.alarms import INSUFFICIENT, Alarm, State
 from local_aws.cloudwatch.metrics import SIMPLE, Key, Metrics, floor, key
 from local_aws.cloudwatch.wire import Answer, CloudWatchError, HttpRequest, refusal, reply
@@ -297,8 +298,7 @@ class CloudWatch:
         if service in self.actions:
             self.actions[service](action, alarm)
         elif service == "sns":
-            source = (("aws:SourceArn", alarm.arn),)
-            if self._world.permitted(PRINCIPAL, "sns:Publish", action, source):
+            if self._world.permitted(PRINCIPAL, "sns:Publish", action, in_the_name_of(alarm.arn)):
                 subject = f'{alarm.state.value}: "{alarm.name}" in {REGION}'[:100]
                 body = {
                     "AlarmName": alarm.name,

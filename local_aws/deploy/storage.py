@@ -138,7 +138,10 @@ def key(request: Request) -> Made:
     if policy := request.take("KeyPolicy"):
         request.properties["Policy"] = document(policy)
     labels = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in request.take("Tags", [])]
+    rotates = _is_true(request.take("EnableKeyRotation", False))
     made = request.api("kms", "create_key", Tags=labels, **request.rest())["KeyMetadata"]
+    if rotates:
+        request.api("kms", "enable_key_rotation", KeyId=made["KeyId"])
     return Made(made["KeyId"], {"Arn": made["Arn"], "KeyId": made["KeyId"]})
 
 

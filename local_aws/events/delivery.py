@@ -11,6 +11,7 @@ from moto.events.utils import EventTemplateParser
 
 from local_aws import sqs
 from local_aws.authorization import Denied
+from local_aws.authorization.policy import in_the_name_of
 from local_aws.kernel import Event, World
 
 SERVICE = "events.amazonaws.com"
@@ -100,7 +101,7 @@ def _require(world: World, rule: Rule, arn: str) -> None:
     """A queue or function lets in the rules that its own policy names."""
     action = "lambda:InvokeFunction" if arn.split(":")[2] == "lambda" else "sqs:SendMessage"
     try:
-        world.guard.require(SERVICE, action, arn, (("aws:SourceArn", rule.arn),))
+        world.guard.require(SERVICE, action, arn, in_the_name_of(rule.arn))
     except Denied as denied:
         raise NotAllowed(str(denied)) from denied
 
@@ -112,7 +113,7 @@ def _bury(
     queue = target.get("DeadLetterConfig", {}).get("Arn")
     if not queue:
         return
-    if not world.permitted(SERVICE, "sqs:SendMessage", queue, (("aws:SourceArn", rule.arn),)):
+    if not world.permitted(SERVICE, "sqs:SendMessage", queue, in_the_name_of(rule.arn)):
         return
     code = _CODES.get(type(error), "INTERNAL_ERROR")
     attributes = {

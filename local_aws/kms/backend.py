@@ -1,5 +1,7 @@
 """moto's keys; those of the curve P-256 sign messages and digests, and tell a wrong signature.
 
+Symmetric keys are there to be asked for: nothing is really encrypted.
+
 https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
 """
 
@@ -20,7 +22,9 @@ from moto.kms.utils import ECDSAPrivateKey
 from local_aws.adapter import replace
 
 ALGORITHM = "ECDSA_SHA_256"
-ONLY = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
+SIGNING = "ECC_NIST_P256"
+SYMMETRIC = "SYMMETRIC_DEFAULT"
+KINDS = {(SIGNING, "SIGN_VERIFY"), (SYMMETRIC, "ENCRYPT_DECRYPT")}
 COVERED = {
     "CreateKey": {"Description", "KeySpec", "KeyUsage", "Policy", "Tags"},
     "Sign": {"KeyId", "Message", "MessageType", "SigningAlgorithm"},
@@ -35,13 +39,15 @@ class Response(KmsResponse):
 
     def create_key(self) -> str:
         given = self._given("CreateKey")
-        for member, value in ONLY.items():
-            if given.get(member) != value:
-                raise NotImplementedError(f"CreateKey with {member} {given.get(member)}")
+        kind = given.get("KeySpec", SYMMETRIC), given.get("KeyUsage", "ENCRYPT_DECRYPT")
+        if kind not in KINDS:
+            raise NotImplementedError(f"CreateKey with {' and '.join(kind)}")
         return super().create_key()
 
     def get_public_key(self) -> str:
         key = self._key()
+        if key.key_spec != SIGNING:
+            raise JsonRESTError("UnsupportedOperationException", f"{key.arn} has no public key.")
         return json.dumps(
             {
                 "KeyId": key.arn,
@@ -84,7 +90,8 @@ class Response(KmsResponse):
 
 
 def _private(key: Key) -> EllipticCurvePrivateKey:
-    assert isinstance(key.private_key, ECDSAPrivateKey)
+    if not isinstance(key.private_key, ECDSAPrivateKey):
+        raise JsonRESTError("InvalidKeyUsageException", f"{key.arn} does not sign.")
     return key.private_key.private_key
 
 
@@ -92,7 +99,7 @@ def _digest(given: dict[str, str]) -> bytes:
     """The digest that is signed: the message's, or the message itself if it is one."""
     message, algorithm = b64decode(given["Message"]), given["SigningAlgorithm"]
     if algorithm != ALGORITHM:
-        why = f"{algorithm} is not supported by a key of {ONLY['KeySpec']}."
+        why = f"{algorithm} is not supported by a key of {SIGNING}."
         raise JsonRESTError("InvalidKeyUsageException", why)
     kind = given.get("MessageType", "RAW")
     if kind == "DIGEST":
