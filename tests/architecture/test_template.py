@@ -1,6 +1,7 @@
 """What template.yaml promises about every function, queue, rule, table and bucket."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -31,6 +32,13 @@ SETTINGS = {
 }
 # Set by Lambda itself on every function.
 GIVEN_BY_LAMBDA = {"AWS_REGION"}
+DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
+# Policies by type, and the property that says what they hang on.
+HANG_ON = {
+    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SQS::QueuePolicy": "Queues",
+    "AWS::SNS::TopicPolicy": "Topics",
+}
 
 type Resource = dict[str, Any]
 
@@ -235,12 +243,13 @@ def admitted(queue: str, rule: str) -> bool:
     """Whether the queue lets EventBridge send for this rule, named by its full ARN."""
     name = RULES[rule]["Name"]["Fn::Sub"]
     arn = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/" + name
-    [policy] = [
-        policy["PolicyDocument"]["Statement"]
+    [statement] = [
+        statement
         for policy in of_type("AWS::SQS::QueuePolicy").values()
         if {"Ref": queue} in policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
     ]
-    [statement] = policy
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     return {"Fn::Sub": arn} in listed(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
 
@@ -275,8 +284,12 @@ def test_buckets_are_private_encrypted_and_versioned(logical: str) -> None:
     properties = bucket["Properties"]
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
-    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    # What Object Lock keeps must not be lost with a key that somebody may delete.
+    ours = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": DATA_KEY}
+    default = {"SSEAlgorithm": "AES256"} if logical == "LedgerBucket" else ours
+    assert encryption["ServerSideEncryptionByDefault"] == default
 
 
 @pytest.mark.parametrize("logical", ["LandingBucket", "ArtifactBucket"])
@@ -292,6 +305,72 @@ def test_what_is_in_the_ledger_bucket_can_be_deleted_by_nobody_before_its_time()
     assert retention == {"Mode": "COMPLIANCE", "Days": {"Ref": "LedgerRetentionDays"}}
 
 
-def test_the_key_that_signs_stays_when_the_stack_goes() -> None:
-    key = template()["Resources"]["LedgerKey"]
+@pytest.mark.parametrize("logical", of_type("AWS::KMS::Key"))
+def test_keys_stay_when_the_stack_goes(logical: str) -> None:
+    key = template()["Resources"][logical]
     assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_key_that_encrypts_is_ours_and_becomes_a_new_one_every_year() -> None:
+    key = of_type("AWS::KMS::Key")["DataKey"]
+    assert key["EnableKeyRotation"]
+    assert "KeySpec" not in key, "a symmetric one"
+
+
+def test_messages_secrets_and_logs_lie_under_our_key() -> None:
+    under = [queue["KmsMasterKeyId"] for queue in QUEUES.values()]
+    under += [topic["KmsMasterKeyId"] for topic in of_type("AWS::SNS::Topic").values()]
+    under += [secret["KmsKeyId"] for secret in of_type("AWS::SecretsManager::Secret").values()]
+    under += [group["KmsKeyId"] for group in of_type("AWS::Logs::LogGroup").values()]
+    assert under == [DATA_KEY] * len(under)
+
+
+def resource_policies() -> Iterator[tuple[str, list[Resource]]]:
+    """What each policy hangs on, and its statements."""
+    for kind, on in HANG_ON.items():
+        for policy in of_type(kind).values():
+            for reference in listed(policy[on]):
+                yield target_of(reference), policy["PolicyDocument"]["Statement"]
+    for logical, key in of_type("AWS::KMS::Key").items():
+        yield logical, key["KeyPolicy"]["Statement"]
+
+
+def test_every_bucket_queue_topic_and_key_refuses_who_comes_without_tls() -> None:
+    refusing = {
+        logical
+        for logical, held in resource_policies()
+        for statement in held
+        if statement["Effect"] == "Deny"
+        and statement["Principal"] == "*"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        # A topic's policy may hold few actions; publishing is the one that carries data.
+        if statement["Action"] in ("s3:*", "sqs:*", "kms:*", "sns:Publish")
+    }
+    kinds = ("S3::Bucket", "SQS::Queue", "SNS::Topic", "KMS::Key")
+    assert refusing == {logical for kind in kinds for logical in of_type(f"AWS::{kind}")}
+
+
+def test_a_service_is_let_in_only_in_the_name_of_something_of_ours() -> None:
+    conditions = [
+        statement.get("Condition", {})
+        for _, held in resource_policies()
+        for statement in held
+        if "Service" in statement["Principal"]
+    ]
+    named = [{key for keys in one.values() for key in keys} for one in conditions]
+    allowed = {"aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn"}
+    assert len(named) > len(QUEUES) / 2
+    assert [keys for keys in named if not keys & allowed] == []
+
+
+@pytest.mark.parametrize("logical", [*ROLES, *of_type("AWS::IAM::ManagedPolicy")])
+def test_our_key_is_used_only_by_way_of_named_services(logical: str) -> None:
+    properties = template()["Resources"][logical]["Properties"]
+    policies = properties.get("Policies", [properties])
+    by_way_of = [
+        statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if DATA_KEY in listed(statement["Resource"])
+    ]
+    assert None not in by_way_of

@@ -3,11 +3,11 @@
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import boto3
@@ -255,10 +255,8 @@ def attempts(stage: Stage, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
     )
     signed = partial(s3.put_object, Bucket=stage.target.ledger_bucket, Key="checkpoints/x")
     yield "sign in the sweep's place", refused(partial(signed, Body=b"", IfNoneMatch="*"))
-    plain = boto3.client("s3")
-    plain.meta.events.register("before-sign.s3", _without_tls)
-    for name in (bucket, stage.target.landing_bucket, stage.target.ledger_bucket):
-        yield f"read {name} without TLS", refused(lambda name=name: plain.list_objects(Bucket=name))
+    for what, attempt in without_tls(stage):
+        yield f"use {what} without TLS", refused(attempt)
     functions = boto3.Session(*key).client("lambda")
     ask_directly = partial(functions.invoke, FunctionName=stage.target.function("lineage"))
     yield "ask the lineage but not by its URL", refused(ask_directly)
@@ -283,7 +281,28 @@ def train(stage: Stage, sagemaker: "SageMakerClient") -> str:
     )
 
 
-def _without_tls(request: object, **_: object) -> None:
+def without_tls(stage: Stage) -> Iterator[tuple[str, Callable[[], object]]]:
+    """One use of each bucket, queue, topic and key by the account's root, over plain HTTP."""
+    s3, sqs, sns, kms = (plain(service) for service in ("s3", "sqs", "sns", "kms"))
+    target = stage.target
+    for bucket in (target.artifact_bucket, target.landing_bucket, target.ledger_bucket):
+        yield bucket, partial(s3.list_objects, Bucket=bucket)
+    for url in boto3.client("sqs").list_queues(QueueNamePrefix=f"{target.prefix}-")["QueueUrls"]:
+        yield url, partial(sqs.send_message, QueueUrl=url, MessageBody="{}")
+    (topic,) = boto3.client("sns").list_topics()["Topics"]
+    yield topic["TopicArn"], partial(sns.publish, TopicArn=topic["TopicArn"], Message="hear")
+    for use in ("data", "ledger"):
+        yield f"the key {use}", partial(kms.describe_key, KeyId=f"alias/{target.prefix}-{use}")
+
+
+def plain(service: str) -> Any:
+    """A client that comes without TLS, as a proxy would say it of him."""
+    client = boto3.client(service)  # type: ignore[call-overload]  # any of the services
+    client.meta.events.register(f"before-sign.{service}", _by_http)
+    return client
+
+
+def _by_http(request: object, **_: object) -> None:
     vars(request)["headers"]["X-Forwarded-Proto"] = "http"
 
 
