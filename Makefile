@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser build bench pipelines events deploy locks clean uninstall
+.PHONY: help demo test check browser build bench pipelines events docs deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -82,6 +82,10 @@ pipelines: .venv-pipelines/.pipelines .venv/.dev
 ## events      Wrap the sample events in events/ as queue batches in events/sqs/ again
 events: .venv/.demo
 	.venv/bin/steward events
+
+## docs        Write the tables of docs/iam.md from template.yaml again
+docs: .venv/.dev
+	.venv/bin/python -m tests.architecture.iam
 
 ## deploy      Build, deploy with SAM to the AWS account of your environment, publish the models
 deploy: .venv/.demo .venv-sam/.sam

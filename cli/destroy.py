@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 LEFT = (
-    "Left as they are: tables, buckets with all objects, log groups, the key that signs, and the "
+    "Left as they are: tables, buckets with all objects, log groups, both keys, and the "
     "records of runs; they are the proof of what was done. `sam delete` removes the stack."
 )
 

@@ -77,9 +77,9 @@ class Policies:
             return Decision(bool(allowing), False, tuple(allowing))
         return Decision(bool(allowing) or _is_root(call), False, tuple(allowing))
 
-    def without(self, statement: str) -> "Policies":
-        """The same policies less one statement."""
-        return Policies(_less(self.identity, statement), _less(self.resource, statement))
+    def instead(self, changed: Statement) -> "Policies":
+        """The same policies with one statement as it is here."""
+        return Policies(_changed(self.identity, changed), _changed(self.resource, changed))
 
     def statements(self) -> Iterator[Statement]:
         """Every statement."""
@@ -87,11 +87,11 @@ class Policies:
             yield from held
 
 
-def _less(
-    statements: Mapping[str, tuple[Statement, ...]], left_out: str
+def _changed(
+    statements: Mapping[str, tuple[Statement, ...]], changed: Statement
 ) -> dict[str, tuple[Statement, ...]]:
     return {
-        owner: tuple(one for one in held if one.id != left_out)
+        owner: tuple(changed if one.id == changed.id else one for one in held)
         for owner, held in statements.items()
     }
 

@@ -3,15 +3,13 @@
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import boto3
-from botocore.exceptions import ClientError
 
 from cli.demo import acts
 from cli.demo.stage import MODEL, Stage
@@ -25,15 +23,9 @@ from steward.aws import Aws
 from steward.lineage.ask import ask
 from steward.observe.rollout import read_rollout
 from tests import signed
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker import SageMakerClient
+from tests.story.attempts import APPROVES_ITSELF, attempts, refused
 
 HTTP_OK = 200
-ANYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 def done(stage: Stage) -> dict[str, str]:
@@ -69,7 +61,14 @@ def look_around(stage: Stage, part: str) -> None:
     arn = runs["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]
     sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)
+    sagemaker.describe_model_package(ModelPackageName=acts.arn_of(stage, 1))
     if part == "trainer":
+        later = partial(
+            person.session.client("sagemaker-runtime").invoke_endpoint_async,
+            EndpointName=names.endpoint,
+            InputLocation=f"s3://{where.artifact_bucket}/async/asked.csv",
+        )
+        assert refused(later) == "ValidationError", "this endpoint answers at once"
         listed = stage.landing.list_objects_v2(Bucket=where.landing_bucket)["Contents"]
         stage.landing.get_object(Bucket=where.landing_bucket, Key=listed[0]["Key"])
 
@@ -108,12 +107,58 @@ def fail(stage: Stage) -> None:
         answer = json.load(function.invoke(FunctionName=name, Payload=payload)["Payload"])
         assert "error" not in answer, answer
     landing, prefix = stage.target.landing_bucket, stage.spec.data.prefix
-    stage.landing.put_object(Bucket=landing, Key=f"{prefix}broken.csv", Body=b"a,b\n1,2\n")
+    # So long a name that what is on record about it does not fit into the table.
+    broken = f"{prefix}broken-{'x' * 600}.csv"
+    stage.landing.put_object(Bucket=landing, Key=broken, Body=b"a,b\n1,2\n")
     gone(stage, "training", landing, f"{prefix}gone.csv")
     report = f"monitoring/{MODEL}/v5/2026/01/01/00/constraint_violations.json"
     gone(stage, "drift", stage.target.artifact_bucket, report)
     without_evidence(stage)
+    drifted_widely(stage)
+    alarm = {"AlarmName": f"{stage.target.prefix}-training-dlq", "StateReason": "it was tried"}
+    boto3.client("cloudwatch").set_alarm_state(**alarm, StateValue="ALARM")
     stage.local.settle()
+    sign_again(stage)
+    train_on_words(stage)
+
+
+def drifted_widely(stage: Stage) -> None:
+    """A monitor of the team's own finds more than fits into the table."""
+    end = stage.now().replace(minute=0, second=0, microsecond=0)
+    violations = [
+        {
+            "feature_name": column,
+            "constraint_check_type": "baseline_drift_check",
+            "description": f"Baseline drift distance of {column}: 0.31 exceeds threshold: 0.1",
+        }
+        for column in stage.spec.data.columns
+    ]
+    window = {"start": times.iso(end - timedelta(hours=1)), "end": times.iso(end)}
+    detail = {"model": MODEL, "version": 2, "window": window, "rows": 500}
+    entry = {
+        "Source": "steward.drift",
+        "DetailType": "Drift Report",
+        "Detail": json.dumps(detail | {"violations": violations}),
+    }
+    assert boto3.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def sign_again(stage: Stage) -> None:
+    """A sweep that does not know of today's checkpoint finds it signed."""
+    row = {"pk": {"S": "#agenda"}, "sk": {"S": "#checkpoint"}}
+    boto3.client("dynamodb").delete_item(TableName=stage.target.work_table, Key=row)
+    name = stage.target.function("sweep")
+    answer = boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def train_on_words(stage: Stage) -> None:
+    """A run fails: its file has all the columns, and not a number in them."""
+    before, columns = acts.ended_runs(stage), list(stage.spec.data.columns)
+    text = "\n".join([",".join(columns), *[",".join("x" for _ in columns)] * 3])
+    key = f"{stage.spec.data.prefix}words.csv"
+    stage.landing.put_object(Bucket=stage.target.landing_bucket, Key=key, Body=text.encode())
+    stage.until("a run has failed", lambda: acts.ended_runs(stage) > before)
 
 
 def read_over_https(stage: Stage, key: tuple[str, str]) -> None:
@@ -141,6 +186,7 @@ def questions(stage: Stage) -> list[dict[str, str]]:
         {"ask": "trace"} | question(stage),
         {"ask": "trace"} | while_shifting(stage),
         {"ask": "why"} | while_shifting(stage),
+        {"ask": "why", "endpoint": stage.names.endpoint, "at": times.iso(stage.now())},
         {"ask": "impact", "of": f"{uploaded}/{first}", "limit": "100"},
         {"ask": "timeline", "model": MODEL, "limit": "100", "idle": "true"},
         {"ask": "diff", "model": MODEL, "from": "1", "to": "2"},
@@ -159,11 +205,12 @@ def reader(stage: Stage) -> tuple[str, str]:
 def order(stage: Stage) -> None:
     """A person ends a canary, takes the endpoint down, and lets it be made again."""
     key = keys(stage, "approver")
-    acts.register_by_hand(stage, 6, line="# Once more.")
+    code = APPROVES_ITSELF.format(version=acts.arn_of(stage, 6), group=stage.names.group)
+    acts.register_by_hand(stage, 6, line=code)
     acts.approve(stage, 6, "override: to be aborted")
     stage.until("version 6 is on its way", lambda: not acts.serving(stage))
     with environment(key):
-        main(["abort", MODEL, "--why", "it was approved to be aborted"])
+        main(["abort", MODEL, "--why", "it was approved to be aborted, which takes words; " * 30])
     stage.until("the canary has ended", lambda: acts.serving(stage) == 5)
     rollout = read_rollout(stage.store, MODEL)
     assert rollout is not None
@@ -243,85 +290,3 @@ def without_evidence(stage: Stage) -> None:
         ModelApprovalStatus="Approved",
         ApprovalDescription="override: to see what becomes of it",
     )
-
-
-def attempts(stage: Stage, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
-    """What is forbidden even to somebody who may do anything else."""
-    s3, bucket = stage.aws.s3, stage.target.artifact_bucket
-    yield "write a model", refused(lambda: s3.put_object(Bucket=bucket, Key="runs/x", Body=b""))
-    yield (
-        "overwrite a snapshot",
-        refused(lambda: s3.put_object(Bucket=bucket, Key="snapshots/x", Body=b"")),
-    )
-    signed = partial(s3.put_object, Bucket=stage.target.ledger_bucket, Key="checkpoints/x")
-    yield "sign in the sweep's place", refused(partial(signed, Body=b"", IfNoneMatch="*"))
-    for what, attempt in without_tls(stage):
-        yield f"use {what} without TLS", refused(attempt)
-    functions = boto3.Session(*key).client("lambda")
-    ask_directly = partial(functions.invoke, FunctionName=stage.target.function("lineage"))
-    yield "ask the lineage but not by its URL", refused(ask_directly)
-    yield "approve as trainer", approve(stage, almighty(stage, "trainer"))
-    yield "train as approver", train(stage, almighty(stage, "approver"))
-
-
-def approve(stage: Stage, sagemaker: "SageMakerClient") -> str:
-    arn = f"arn:aws:sagemaker:{stage.target.region}:{stage.target.account}:model-package"
-    return refused(
-        lambda: sagemaker.update_model_package(
-            ModelPackageArn=f"{arn}/{stage.names.group}/3", ModelApprovalStatus="Approved"
-        )
-    )
-
-
-def train(stage: Stage, sagemaker: "SageMakerClient") -> str:
-    return refused(
-        lambda: sagemaker.start_pipeline_execution(
-            PipelineName=stage.names.pipeline, ClientRequestToken="1" * 32
-        )
-    )
-
-
-def without_tls(stage: Stage) -> Iterator[tuple[str, Callable[[], object]]]:
-    """One use of each bucket, queue, topic and key by the account's root, over plain HTTP."""
-    s3, sqs, sns, kms = (plain(service) for service in ("s3", "sqs", "sns", "kms"))
-    target = stage.target
-    for bucket in (target.artifact_bucket, target.landing_bucket, target.ledger_bucket):
-        yield bucket, partial(s3.list_objects, Bucket=bucket)
-    for url in boto3.client("sqs").list_queues(QueueNamePrefix=f"{target.prefix}-")["QueueUrls"]:
-        yield url, partial(sqs.send_message, QueueUrl=url, MessageBody="{}")
-    (topic,) = boto3.client("sns").list_topics()["Topics"]
-    yield topic["TopicArn"], partial(sns.publish, TopicArn=topic["TopicArn"], Message="hear")
-    for use in ("data", "ledger"):
-        yield f"the key {use}", partial(kms.describe_key, KeyId=f"alias/{target.prefix}-{use}")
-
-
-def plain(service: str) -> Any:
-    """A client that comes without TLS, as a proxy would say it of him."""
-    client = boto3.client(service)  # type: ignore[call-overload]  # any of the services
-    client.meta.events.register(f"before-sign.{service}", _by_http)
-    return client
-
-
-def _by_http(request: object, **_: object) -> None:
-    vars(request)["headers"]["X-Forwarded-Proto"] = "http"
-
-
-def almighty(stage: Stage, part: str) -> "SageMakerClient":
-    """SageMaker as seen by somebody with the policy of a part, and one that allows everything."""
-    iam, name = boto3.client("iam"), f"almighty-{part}"
-    policy = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(ANYTHING))["Policy"]
-    iam.create_user(UserName=name)
-    for arn in (stage.target.policy(part), policy["Arn"]):
-        iam.attach_user_policy(UserName=name, PolicyArn=arn)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).client("sagemaker")
-
-
-def refused(attempt: object) -> str:
-    """The code of the refusal; empty if there was none."""
-    assert callable(attempt)
-    try:
-        attempt()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return ""
