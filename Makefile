@@ -49,12 +49,14 @@ test: .venv/.dev
 	# Every branch of every decision, in a run of its own: measuring all tests takes a minute more.
 	.venv/bin/pytest tests/steward/decide --cov --quiet
 
-## check       Lint, types, the template, the architecture's rules, every model's file
-check: .venv/.dev .venv-sam/.sam
+## check       Lint, types, the template, scanners, the architecture's rules, every model's file
+check: .venv/.dev .venv-sam/.sam .venv-scan/.scan
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv-sam/bin/sam validate --lint
+	.venv-scan/bin/checkov --config-file .checkov.yaml
+	.venv-scan/bin/bandit --quiet --configfile pyproject.toml --recursive layers/core functions cli pipelines
 	.venv/bin/pytest tests/architecture
 	.venv/bin/steward check
 
@@ -97,7 +99,7 @@ deploy: .venv/.demo .venv-sam/.sam
 ## locks       Pin all packages again from requirements/*.in (for maintainers; needs the package index)
 locks: .venv/.uv
 	cd requirements && $(COMPILE) --python-platform aarch64-manylinux2014 functions.in -o functions.txt
-	cd requirements && for name in uv demo dev sam pipelines; do $(COMPILE) --universal $$name.in -o $$name.txt || exit; done
+	cd requirements && for name in uv demo dev sam scan pipelines; do $(COMPILE) --universal $$name.in -o $$name.txt || exit; done
 COMPILE = ../.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.13 \
 	--no-header --no-emit-index-url --no-emit-find-links
 
@@ -108,7 +110,7 @@ clean:
 
 ## uninstall   Also remove the installed packages; then only the repository is left
 uninstall: clean
-	rm -rf .venv .venv-sam .venv-pipelines
+	rm -rf .venv .venv-sam .venv-scan .venv-pipelines
 
 # ---- Environments. A stamp file says that one is complete; a changed lock installs again.
 
@@ -136,6 +138,13 @@ uninstall: clean
 	@requirements/preflight $(PYTHON) 450
 	$(PYTHON) -m venv .venv-sam
 	$(call install,.venv-sam,sam)
+	@touch $@
+
+.venv-scan/.scan: .venv/.uv requirements/scan.txt
+	@echo "Installing the scanners of template and code into .venv-scan, once: 260 MB on disk and some seconds."
+	@requirements/preflight $(PYTHON) 400
+	$(PYTHON) -m venv --without-pip .venv-scan
+	$(call install,.venv-scan,scan)
 	@touch $@
 
 .venv-pipelines/.pipelines: .venv/.uv requirements/pipelines.txt

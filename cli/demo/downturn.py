@@ -17,7 +17,7 @@ def applications(number: int) -> list[Application]:
 
     Their outcomes stay what they were, so that a version that learns from them can be better.
     """
-    draw = random.Random(_SEED + number)  # noqa: S311  # the same windows in every demo
+    draw = random.Random(_SEED + number)  # noqa: S311  # nosec B311  # the same in every demo
     known = production()[: PART_SIZES[-1]]
     ordered = sorted(known, key=lambda one: draw.random() ** (1 / _weight(one)), reverse=True)
     return [

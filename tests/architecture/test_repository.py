@@ -19,7 +19,7 @@ def pins(lock: Path) -> dict[str, str]:
 
 def test_there_is_a_lock_for_each_use() -> None:
     names = {lock.stem for lock in LOCKS}
-    assert names == {"functions", "demo", "dev", "sam", "pipelines", "uv"}
+    assert names == {"functions", "demo", "dev", "sam", "scan", "pipelines", "uv"}
 
 
 @each_lock
