@@ -21,6 +21,7 @@ from cli import ask, bundles, destroy, repository, review, rollouts
 from cli.backfill import backfill, send
 from cli.check import check
 from cli.demo.story import demo
+from cli.doctor import command as doctor
 from cli.export import export
 from cli.invoke import CONCERNS, Result, catalogue, invoke, read_event, write_wrapped
 from cli.ledger import command as ledger
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--prefix", default="steward", help="the deployment's prefix")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
+    doctor.add(commands.add_parser)
     ask.add(commands.add_parser)
     ledger.add(commands.add_parser)
     rollouts.add(commands.add_parser)

@@ -45,6 +45,11 @@ class Target:
         return function["Environment"]["Variables"]["LANDING_BUCKET"]
 
     @property
+    def own_landing_bucket(self) -> str:
+        """The landing bucket that the stack makes unless it is given one."""
+        return f"{self.prefix}-landing-{self.account}-{self.region}"
+
+    @property
     def artifact_bucket(self) -> str:
         return f"{self.prefix}-artifacts-{self.account}-{self.region}"
 

@@ -14,7 +14,7 @@ from steward.observe.checkpoint import read_checkpoint, read_heads, signed_from
 from steward.record.agenda import note_checkpoint, read_agenda
 from steward.record.store import Store
 from steward.settings import SweepSettings, load
-from steward.spec.read import read_all
+from steward.spec.read import digests, read_all
 
 # Models with nothing on the agenda are looked at this often, so that a lost event costs minutes.
 _FULL_LOOK_MINUTES = 15
@@ -26,7 +26,8 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     """Every minute: what is on the agenda; every quarter of an hour: every model."""
     del context
     settings = load(SweepSettings)
-    known = set(read_all(settings.models))
+    specs = read_all(settings.models)
+    known = set(specs)
     store = Store(_aws, settings.lineage_table, settings.work_table)
     agenda = read_agenda(store)
     due = agenda.due
@@ -42,8 +43,10 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     )
     for concern, model in looks:
         ask_to_look(_aws, queues[CONCERNS.index(concern)], model)
-    logger.info("asked for %d looks", len(looks), extra={"looks": list(map("/".join, looks))})
     checkpoint(store, settings, known, signed_from(agenda.checkpoint))
+    # Said at the end: `steward doctor` knows by it that sweeps run, and on which files of models.
+    told = {"looks": list(map("/".join, looks)), "specs": digests(specs)}
+    logger.info("asked for %d looks", len(looks), extra=told)
     return {"looks": len(looks)}
 
 

@@ -17,6 +17,11 @@ def parse(text: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+def from_milliseconds(milliseconds: int) -> datetime:
+    """The time so many milliseconds after 1970, as CloudWatch Logs counts."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def duration(text: str) -> timedelta | None:
     """Read a duration such as `90s`, `10m`, `1h` or `7d`; None if it is none."""
     found = re.fullmatch(r"(\d{1,6})([smhd])", text)

@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from steward import digest
 from steward.errors import BadSpec
 from steward.spec.model import (
     BiasRule,
@@ -45,6 +46,13 @@ def read_all(folder: Path) -> dict[str, ModelSpec]:
     if faults:
         raise BadSpec(tuple(faults))
     return specs
+
+
+def digests(specs: Mapping[str, ModelSpec]) -> dict[str, str]:
+    """Of each model's file, what its digest begins with: the same as runs name it by."""
+    return {
+        name: digest.of_text(digest.as_written(spec.source))[:12] for name, spec in specs.items()
+    }
 
 
 def read(path: Path) -> ModelSpec:
