@@ -114,7 +114,7 @@ def take_word(scope: Scope, version: Version, package: Package) -> None:
     role = scope.settings.approval_role if scope.settings.automatic else ""
     node = approval_id(scope.names.group, package)
     verdict, approval = weigh(version, package, scope.spec.gate, node, role)
-    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    scope.log(verdict)
     why_not = with_word(version, package, approval).why_not(package.status)
     commands = scope.commands
     if package.status == "Approved" and why_not:
@@ -131,7 +131,7 @@ def take_word(scope: Scope, version: Version, package: Package) -> None:
 def speak(scope: Scope, version: Version) -> None:
     """Put Steward's own word on record, then say it; it is noted as any other word is."""
     verdict = by_steward(version, allowed=scope.settings.automatic)
-    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    scope.log(verdict)
     record_once(scope.store, scope.model, verdict)
     if verdict.kind == APPROVE:
         approve(scope.aws, version.arn, f"{AUTO} {version.gate_reason}")
@@ -146,7 +146,7 @@ def judged(scope: Scope, package: Package) -> Version:
     gate = scope.spec.gate
     verdict = judge(package, evidence, gate, clock.now())
     verdict = automatic(gate, verdict, allowed=scope.settings.automatic)
-    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    scope.log(verdict)
     ask(scope, verdict, package)
     count("VersionJudged")
     return record_judgement(scope.store, scope.names, gate, verdict, package, evidence)

@@ -178,7 +178,7 @@ def judge_report(scope: Scope, report: DriftReport) -> None:
     verdict = judgement.verdict
     if judgement.waits and is_recorded(scope.store, scope.model, verdict):
         return
-    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    scope.log(verdict)
     if verdict.kind in _TOLD:
         about = f"{verdict.reason}\n\n{verdict.subject}"
         tell(scope, verdict, _TOLD[verdict.kind], about, *todo(scope, verdict, report))
@@ -316,7 +316,7 @@ def hold(
 ) -> None:
     """Record why a window is not looked at; one that has `passed` is done with."""
     if not is_recorded(scope.store, scope.model, verdict):
-        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        scope.log(verdict)
         if not passed:
             tell(scope, verdict, f"{verdict.subject} is not watched", verdict.reason)
     record_unwatched(scope.store, scope.model, verdict, due, watched, passed=passed)
@@ -410,7 +410,7 @@ def keep_kind(
     if verdict.kind == "wait":
         return 1
     if verdict.kind in ("schedule", "reschedule", "unschedule"):
-        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        scope.log(verdict)
         record_change(scope.store, scope.model, verdict, seen)
         return change(scope, kind, verdict, definition)
     if verdict.kind in ("hold", "page"):
@@ -482,7 +482,7 @@ def say_once(scope: Scope, verdict: Verdict, subject: str) -> None:
     """Record a verdict that nothing follows from, and write to the owner unless it is quiet."""
     if is_recorded(scope.store, scope.model, verdict):
         return
-    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+    scope.log(verdict)
     if verdict.facts.get("why") != NO_DATA:
         tell(scope, verdict, subject, verdict.reason)
     record(scope.store, scope.model, verdict)

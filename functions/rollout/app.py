@@ -99,7 +99,7 @@ def look(scope: Scope) -> None:
     for _ in range(_MOST_STEPS):
         facts = observe(scope)
         verdict = next_step(facts)
-        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        scope.log(verdict)
         if verdict.kind in ("hold", "nothing"):
             settle(scope, verdict, *way_on(scope, verdict, facts))
             off_agenda(scope.store, "rollout", scope.model, mark)

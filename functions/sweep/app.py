@@ -25,6 +25,7 @@ _aws = Aws()
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     """Every minute: what is on the agenda; every quarter of an hour: every model."""
     del context
+    logger.append_keys(event_id=event.get("id"))
     settings = load(SweepSettings)
     specs = read_all(settings.models)
     known = set(specs)

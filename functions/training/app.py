@@ -93,7 +93,7 @@ def take_upload(scope: Scope, event: ObjectCreated) -> None:
         return
     known = accepted_version(scope.store, scope.model, event.key)
     verdict = judge_order(upload, known) or judge_upload(upload, scope.spec)
-    logger.info(verdict.reason)
+    scope.log(verdict)
     if verdict.kind == "reject":
         todo = scope.commands.upload(f"s3://{event.bucket}/{event.key}")
         tell(scope, verdict, "an upload was rejected", verdict.reason, todo)
@@ -106,7 +106,7 @@ def look(scope: Scope) -> None:
     for _ in range(_MOST_STEPS):
         facts = observe_training(scope.aws, scope.store, scope.spec)
         verdict = next_step(facts, scope.spec.train, clock.now())
-        logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
+        scope.log(verdict)
         match verdict.kind:
             case "start":
                 start(scope, verdict, facts)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypedDict
 
 from steward.errors import BadEvent, NotYet
-from steward.events.parse import parse
+from steward.events.parse import event_id, parse
 from steward.events.types import Trigger
 from steward.log import logger
 
@@ -47,15 +47,23 @@ def each(batch: Batch, settings: "Deployment", handle: Callable[[Trigger], None]
 
 
 def _done(message: Message, settings: "Deployment", handle: Callable[[Trigger], None]) -> bool:
-    logger.append_keys(message_id=message["messageId"])
+    # What is known of one message stands in each of its lines, and in none of the next one's.
+    known = {"message_id": message["messageId"], "event_id": event_id(message["body"])}
+    logger.append_keys(**known, model=None, decision=None)
     try:
         handle(parse(message["body"], settings.account_id, settings.aws_region))
     except BadEvent as bad:
-        logger.error("message refused: %s", bad)
+        logger.error("message refused: %s", bad, extra=_named(bad))
     except NotYet as soon:
-        logger.warning("the queue will deliver it again: %s", soon)
-    except Exception:  # noqa: BLE001  # whatever it is, the other messages have their turn
-        logger.exception("message failed, the queue will deliver it again")
+        logger.warning("the queue will deliver it again: %s", soon, extra=_named(soon))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other messages have their turn
+        told = _named(error)
+        logger.exception("message failed, the queue will deliver it again", extra=told)
     else:
         return True
     return False
+
+
+def _named(error: Exception) -> dict[str, str]:
+    """What `steward redrive` looks for when the message was given up."""
+    return {"error": type(error).__name__, "reason": str(error)}

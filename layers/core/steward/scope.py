@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from steward.aws import Aws
 from steward.commands import Commands
+from steward.decide.verdict import Verdict
 from steward.errors import BadEvent
 from steward.log import count, logger
 from steward.names import Names, model_of
@@ -33,6 +34,11 @@ class Scope[S: Deployment]:
         """What a person may type about the model."""
         return Commands(self.settings.prefix, self.spec.name, self.settings.aws_region)
 
+    def log(self, verdict: Verdict) -> None:
+        """Log a verdict; every line from here to the next one carries its decision's id."""
+        logger.append_keys(decision=verdict.id(self.model))
+        logger.info(verdict.reason, extra={"verdict": verdict.kind})
+
 
 @dataclass(frozen=True, slots=True)
 class Models[S: Deployment]:
@@ -46,6 +52,7 @@ class Models[S: Deployment]:
         """The model of this name; BadEvent when no file describes it."""
         if model not in self.specs:
             raise BadEvent(f"model: found {model!r}, known are {sorted(self.specs)}")
+        logger.append_keys(model=model)
         ours = self.settings
         store = Store(self.aws, ours.lineage_table, ours.work_table, ours.artifact_bucket)
         names = Names(self.settings.prefix, model)

@@ -47,7 +47,6 @@ def given_to_functions(root: Path) -> dict[str, str]:
         "APPROVAL_ROLE": f"{PREFIX}-approval-{REGION}",
         "ALLOW_AUTOMATIC_APPROVAL": "false",
         "POWERTOOLS_SERVICE_NAME": "steward",
-        "POWERTOOLS_METRICS_NAMESPACE": "Steward",
     }
 
 

@@ -5,6 +5,7 @@ with Amazon EventBridge") and of CloudWatch ("Alarm events and EventBridge").
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -29,6 +30,8 @@ from steward.spec.kinds import DATA_QUALITY, KINDS
 _ENDPOINT_DIMENSIONS = ("Endpoint", "EndpointName")
 # The clock of whoever reports need not agree with EventBridge's.
 _SKEW = timedelta(minutes=5)
+# Of what a stranger sends, nothing else is taken for an id, and logged as one.
+_ID = re.compile(r"[\w-]{1,64}")
 ORDERS = ("pause", "resume", "abort", "retire", "adopt", "sign-off")
 
 
@@ -47,6 +50,15 @@ def parse(body: str, account: str, region: str) -> Trigger:
     if kind not in _READERS:
         raise BadEvent(f"source and detail-type: found {kind!r}, known are {sorted(_READERS)}")
     return _READERS[kind](data)
+
+
+def event_id(body: str) -> str | None:
+    """Id of the event or order in a message, for its lines in the log; None: it has none."""
+    try:
+        found = _object(body).get("id")
+    except BadEvent:
+        return None
+    return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 
 def _object(body: str) -> Json:
