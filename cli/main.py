@@ -29,6 +29,7 @@ from cli.local import embedded, target
 from cli.logs import find as find_log
 from cli.logs import follow, listing
 from cli.publish import publish
+from cli.redrive import command as redrive
 from cli.replay import options as replay
 from cli.status import lines, status
 from cli.target import Misused, Refused, confirm, find, local_endpoint, now
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _of_a_deployment(commands.add_parser)
     doctor.add(commands.add_parser)
+    redrive.add(commands.add_parser)
     ask.add(commands.add_parser)
     ledger.add(commands.add_parser)
     rollouts.add(commands.add_parser)

@@ -80,7 +80,7 @@ def lost(wanted: Wanted, found: Mapping[str, Read[int]]) -> Check:
 def _lost(queue: str, most: int, count: int) -> Iterator[Finding]:
     if count > most:
         waiting = "1 message" if count == 1 else f"{count} messages"
-        yield Finding(queue, waiting, "none", f"steward redrive --queue {queue}")
+        yield Finding(queue, waiting, "none", "steward redrive")
 
 
 def alarms(wanted: Wanted, found: Mapping[str, Read[Alarm]]) -> Check:

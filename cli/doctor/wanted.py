@@ -101,15 +101,13 @@ class Deployed:
 def wanted(deployed: Deployed, tried: Callable[[Callable[[], Role]], Read[Role]]) -> Wanted:
     """What a deployment should be; a role that names what could not be looked up is unread."""
     alarms = dict(deployed.of_type("AWS::CloudWatch::Alarm"))
-    queues = [name for name, _ in deployed.of_type("AWS::SQS::Queue")]
-    takes = dict(_takes(deployed))
     return Wanted(
         rules={
             name: frozenset(deployed.value(one["Arn"]) for one in rule["Targets"])
             for name, rule in deployed.of_type("AWS::Events::Rule")
         },
-        takes=takes,
-        lost=[name for name in queues if name not in takes],
+        takes=dict(_takes(deployed)),
+        lost=lost(deployed),
         alarms={name: frozenset(deployed.value(a["AlarmActions"])) for name, a in alarms.items()},
         runbooks={name: _runbook(deployed, alarm) for name, alarm in alarms.items()},
         roles={
@@ -117,6 +115,12 @@ def wanted(deployed: Deployed, tried: Callable[[Callable[[], Role]], Read[Role]]
             for name, role in deployed.of_type("AWS::IAM::Role")
         },
     )
+
+
+def lost(deployed: Deployed) -> list[str]:
+    """The queues of what was given up: no function takes from them."""
+    taken = dict(_takes(deployed))
+    return [name for name, _ in deployed.of_type("AWS::SQS::Queue") if name not in taken]
 
 
 def _takes(deployed: Deployed) -> Iterator[tuple[str, str]]:

@@ -91,7 +91,7 @@ def test_dead_letters_are_told_with_the_command_that_shows_them() -> None:
     (finding,) = checks.lost(WANTED, {"training-dlq": 2}).findings
     assert (finding.found, finding.mend) == (
         "2 messages",
-        "steward redrive --queue training-dlq",
+        "steward redrive",
     )
 
 
@@ -207,6 +207,6 @@ def test_everything_that_somebody_broke_is_told_at_once(aws: LocalAws, steward: 
         "steward-upload: found DISABLED; expected ENABLED",
         "steward-sweep-eu-west-1 sweep/WriteLogs: found nothing; expected {",
         "steward-drift-dlq: found 1 message; expected none",
-        "mend it: steward redrive --queue steward-drift-dlq",
+        "mend it: steward redrive",
     ):
         assert told in ran.out
