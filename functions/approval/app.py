@@ -57,7 +57,7 @@ def handle(known: Models[ApprovalSettings], trigger: Trigger) -> None:
             if scope := known.with_resource(trigger.group):
                 look(scope, trigger)
         case LookAt():
-            look(known.named(trigger.model), None)
+            look(known.named(trigger.model, trigger.asked_by), None)
         case _:
             raise BadEvent(f"{type(trigger).__name__} is no business of approval")
 
@@ -114,6 +114,7 @@ def take_word(scope: Scope, version: Version, package: Package) -> None:
     role = scope.settings.approval_role if scope.settings.automatic else ""
     node = approval_id(scope.names.group, package)
     verdict, approval = weigh(version, package, scope.spec.gate, node, role)
+    verdict = scope.mended(verdict, package.modified_at)
     scope.log(verdict)
     why_not = with_word(version, package, approval).why_not(package.status)
     commands = scope.commands
@@ -146,6 +147,7 @@ def judged(scope: Scope, package: Package) -> Version:
     gate = scope.spec.gate
     verdict = judge(package, evidence, gate, clock.now())
     verdict = automatic(gate, verdict, allowed=scope.settings.automatic)
+    verdict = scope.mended(verdict, package.modified_at)
     scope.log(verdict)
     ask(scope, verdict, package)
     count("VersionJudged")

@@ -1,6 +1,8 @@
 """Drift: judge what monitors found in production, and start the monitors' jobs that are due."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -28,6 +30,7 @@ from steward.decide.model_monitor import (
     Means,
     Schedule,
     Wanted,
+    again,
     judge_end,
     judge_schedule,
     refused,
@@ -35,6 +38,7 @@ from steward.decide.model_monitor import (
     why_not,
 )
 from steward.decide.monitor import Due, Readiness, Watched, after, due_windows, failed, judge_due
+from steward.decide.repair import FULL_SWEEP, LONG_AGO
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NoRoom, NotYet, Permanent
 from steward.events.types import (
@@ -126,7 +130,7 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
             if model in known.specs:
                 look(known.named(model))
         case LookAt():
-            look(known.named(trigger.model))
+            look(known.named(trigger.model, trigger.asked_by))
         case _:
             raise BadEvent(f"{type(trigger).__name__} is no business of drift")
 
@@ -137,17 +141,18 @@ def take_file(scope: Scope, event: ObjectCreated) -> None:
         settle(scope)
     else:
         report = observe_file(scope.aws, event)
-        take(scope, in_its_window(scope.names, scope.spec.monitor, event.key, report))
+        report = in_its_window(scope.names, scope.spec.monitor, event.key, report)
+        take(scope, report, event.at)
 
 
-def take(scope: Scope, report: DriftReport) -> None:
+def take(scope: Scope, report: DriftReport, written_at: datetime | None = None) -> None:
     """Note a report and judge it; one that was noted already may still wait."""
     if is_known(scope.store, scope.model, report.id):
         settle(scope)
         return
     record_report(scope.store, scope.model, report)
     count("DriftReport")
-    judge_report(scope, report)
+    judge_report(scope, report, written_at)
 
 
 def look(scope: Scope) -> None:
@@ -169,13 +174,17 @@ def settle(scope: Scope) -> None:
         judge_report(scope, report)
 
 
-def judge_report(scope: Scope, report: DriftReport) -> None:
-    """Judge a report, tell its owner, record it, and pass the request on."""
+def judge_report(scope: Scope, report: DriftReport, since: datetime | None = None) -> None:
+    """Judge a report, tell its owner, record it, and pass the request on.
+
+    `since` is when its file was written, if no event has told of that yet.
+    """
     facts = observe_drift(scope.aws, scope.store, scope.names, report)
     monitor = scope.spec.monitor
     policy = DriftPolicy(scope.spec.retrain, monitor.min_rows, monitor.capture_lag)
     judgement = judge(report, facts, policy, clock.now())
-    verdict = judgement.verdict
+    verdict = scope.mended(judgement.verdict, since)
+    judgement = replace(judgement, verdict=verdict)
     if judgement.waits and is_recorded(scope.store, scope.model, verdict):
         return
     scope.log(verdict)
@@ -217,7 +226,8 @@ def read_job(scope: Scope, job: OpenJob, state: JobState | None) -> bool:
     bucket = scope.settings.artifact_bucket
     written = observe_written(scope.aws, bucket, scope.names, job.due)
     if state.status != "Completed" or written is None:
-        give_up(scope, job.due, state.status, state.why or "it wrote no report")
+        why = state.why or "it wrote no report"
+        give_up(scope, job.due, state.status, why, since=state.ended_at)
         return True
     take_file(scope, written)
     scope.store.transact([forget_job(scope.store, scope.model, job.due)])
@@ -236,10 +246,12 @@ def start_again(scope: Scope, job: OpenJob) -> None:
         start(scope, job.due, read_spec(scope.store, scope.names, watchable), code)
 
 
-def give_up(scope: Scope, due: Due, status: str, why: str) -> None:
+def give_up(
+    scope: Scope, due: Due, status: str, why: str, *, since: datetime | None = None
+) -> None:
     """Nobody will know how this window was: say so."""
     told = read_failure(scope.store, scope.model, due)
-    verdict = failed(due, status, why, told, clock.now())
+    verdict = scope.mended(failed(due, status, why, told, clock.now()), since)
     if verdict.kind == "page":
         see = scope.commands.job(due.job)
         tell(scope, verdict, "a monitor's job failed", verdict.reason, see)
@@ -410,6 +422,7 @@ def keep_kind(
     if verdict.kind == "wait":
         return 1
     if verdict.kind in ("schedule", "reschedule", "unschedule"):
+        verdict = restored(scope, verdict)
         scope.log(verdict)
         record_change(scope.store, scope.model, verdict, seen)
         return change(scope, kind, verdict, definition)
@@ -420,6 +433,13 @@ def keep_kind(
     for name in idle:
         remove_definition(scope.aws, kind, name)
     return 1 if idle else 0
+
+
+def restored(scope: Scope, verdict: Verdict) -> Verdict:
+    """The verdict, or the one that makes again what had been made for the same reasons."""
+    if scope.asked_by != FULL_SWEEP or not is_recorded(scope.store, scope.model, verdict):
+        return verdict
+    return scope.mended(again(verdict), LONG_AGO)
 
 
 def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | None) -> int:

@@ -24,8 +24,9 @@ from steward.aws import Aws
 from steward.commands import Action
 from steward.decide.orders import adopted, weigh
 from steward.decide.preflight import blocked, held, same_artifact, still_stands, unfit, withdrawn
+from steward.decide.repair import FULL_SWEEP, LONG_AGO
 from steward.decide.review import sign_off
-from steward.decide.rollout import next_step
+from steward.decide.rollout import next_step, overdue, since, tidied
 from steward.decide.rollout_facts import FORWARD, EndpointFacts, Rollout, RolloutFacts, brakes
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Version
@@ -68,6 +69,8 @@ type Scope = AnyScope[RolloutSettings]
 _MOST_STEPS = 10
 # An update that was asked for is seen on the endpoint long before this.
 _MAY_STILL_BEGIN = timedelta(minutes=10)
+# Whose alarms the full sweep looks for: as many as one request can name.
+_LAST_ROLLOUTS = 25
 _aws = Aws()
 
 
@@ -86,7 +89,7 @@ def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:
             if scope := known.with_resource(trigger.endpoint):
                 look(scope)
         case LookAt():
-            look(known.named(trigger.model))
+            look(known.named(trigger.model, trigger.asked_by))
         case Ordered():
             obey(known.named(trigger.model), trigger)
         case _:
@@ -96,12 +99,15 @@ def handle(known: Models[RolloutSettings], trigger: Trigger) -> None:
 def look(scope: Scope) -> None:
     """Bring a model's endpoint as far as it can go now."""
     mark = read_mark(scope.store, "rollout", scope.model)
-    for _ in range(_MOST_STEPS):
+    for step in range(_MOST_STEPS):
         facts = observe(scope)
         verdict = next_step(facts)
+        if step == 0:  # what follows from it is no longer what the sweep found
+            verdict = found_by_sweep(scope, verdict, facts)
         scope.log(verdict)
         if verdict.kind in ("hold", "nothing"):
             settle(scope, verdict, *way_on(scope, verdict, facts))
+            remove_left(scope, facts)
             off_agenda(scope.store, "rollout", scope.model, mark)
             return
         if not take(scope, verdict, facts):
@@ -112,6 +118,34 @@ def look(scope: Scope) -> None:
 def observe(scope: Scope) -> RolloutFacts:
     """Everything that a step rests on."""
     return observe_rollout(scope.aws, scope.store, scope.names, scope.spec, clock.now())
+
+
+def found_by_sweep(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> Verdict:
+    """The verdict, marked if the sweep mends by it; say so if a rollout does not end."""
+    if open_for := overdue(facts):
+        logger.warning("rollout %d is open for %s", facts.in_flight.number, open_for)
+        count("RolloutStuck")
+    marked = scope.mended(verdict, since(verdict, facts))
+    # One that waits for room in the account is asked for again every minute; nobody forgot it.
+    waits = verdict.kind == "resume" and marked.repair
+    if waits and is_recorded(scope.store, scope.model, blocked(facts.in_flight)):
+        return verdict
+    return marked
+
+
+def remove_left(scope: Scope, facts: RolloutFacts) -> None:
+    """In the full sweep: remove alarms that rollouts which are over left behind.
+
+    Configs that are left go when the next rollout ends: now, one might just be taken into use.
+    """
+    last = facts.rollout
+    if scope.asked_by != FULL_SWEEP or last is None or last.open:
+        return
+    numbers = range(max(1, last.number - _LAST_ROLLOUTS + 1), last.number + 1)
+    if alarms := remove_alarms(scope.aws, scope.names, *numbers):
+        verdict = scope.mended(tidied(alarms), LONG_AGO)
+        scope.log(verdict)
+        record_once(scope.store, scope.model, verdict)
 
 
 def way_on(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> tuple[Action, ...]:
@@ -179,7 +213,8 @@ def announce(scope: Scope, rollout: Rollout) -> None:
 
 def resume(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     """Take up an open rollout that SageMaker does not know of; its version may have gone."""
-    del verdict
+    if verdict.repair:
+        record_once(scope.store, scope.model, verdict)
     rollout = facts.in_flight
     version, status = facts.versions[rollout.version], facts.registry.get(rollout.version)
     if status is None:

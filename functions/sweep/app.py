@@ -6,11 +6,12 @@ from steward import clock, digest
 from steward.act.checkpoint import key_of, put, sign
 from steward.act.notify import ask_to_look
 from steward.aws import Aws
-from steward.decide.checkpoint import Signed, heads_of, is_due, statement
+from steward.decide.checkpoint import Signed, broken, heads_of, is_due, statement
+from steward.decide.repair import FULL_SWEEP, SWEEP
 from steward.errors import BadEvent
 from steward.events import fields
-from steward.log import logger
-from steward.observe.checkpoint import read_checkpoint, read_heads, signed_from
+from steward.log import count, logger, metrics
+from steward.observe.checkpoint import read_checkpoint, read_heads, read_signed, signed_from
 from steward.record.agenda import note_checkpoint, read_agenda
 from steward.record.store import Store
 from steward.settings import SweepSettings, load
@@ -22,6 +23,7 @@ CONCERNS = ("training", "approval", "rollout", "drift")
 _aws = Aws()
 
 
+@metrics.log_metrics
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     """Every minute: what is on the agenda; every quarter of an hour: every model."""
     del context
@@ -31,9 +33,10 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
     known = set(specs)
     store = Store(_aws, settings.lineage_table, settings.work_table)
     agenda = read_agenda(store)
-    due = agenda.due
+    due, asks = agenda.due, SWEEP
     if is_full_look(event):
         due |= {(concern, model) for model in known for concern in CONCERNS}
+        asks = FULL_SWEEP
     # A model whose file was removed keeps its rows, and nobody looks at them.
     looks = sorted((concern, model) for concern, model in due if model in known)
     queues = (
@@ -43,7 +46,7 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str
         settings.drift_queue_url,
     )
     for concern, model in looks:
-        ask_to_look(_aws, queues[CONCERNS.index(concern)], model)
+        ask_to_look(_aws, queues[CONCERNS.index(concern)], model, asks)
     checkpoint(store, settings, known, signed_from(agenda.checkpoint))
     # Said at the end: `steward doctor` knows by it that sweeps run, and on which files of models.
     told = {"looks": list(map("/".join, looks)), "specs": digests(specs)}
@@ -58,6 +61,10 @@ def checkpoint(
     now = clock.now()
     if not is_due(last, now):
         return
+    for fault in broken(last, read_signed(store, last)):
+        told = {"error": "LedgerBroken", "reason": fault}
+        logger.error("the ledger is not as it was signed", extra=told)
+        count("LedgerBroken")
     heads = heads_of(read_heads(store, models), last)
     if not heads:
         return

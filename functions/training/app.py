@@ -1,5 +1,7 @@
 """Training: note what was uploaded, start a run when one is due, record how it ended."""
 
+from dataclasses import replace
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock, digest
@@ -17,6 +19,8 @@ from steward.decide.training import (
     nothing_to_learn,
     on_snapshot,
     reasons,
+    since,
+    started,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NotYet
@@ -77,7 +81,7 @@ def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
             if scope := known.with_resource(trigger.pipeline):
                 look(scope)
         case LookAt():
-            look(known.named(trigger.model))
+            look(known.named(trigger.model, trigger.asked_by))
         case _:
             raise BadEvent(f"{type(trigger).__name__} is no business of training")
 
@@ -103,15 +107,17 @@ def take_upload(scope: Scope, event: ObjectCreated) -> None:
 def look(scope: Scope) -> None:
     """Bring a model's training as far as it can go now."""
     mark = read_mark(scope.store, "training", scope.model)
-    for _ in range(_MOST_STEPS):
+    for step in range(_MOST_STEPS):
         facts = observe_training(scope.aws, scope.store, scope.spec)
         verdict = next_step(facts, scope.spec.train, clock.now())
+        if step == 0:  # what follows from it is no longer what the sweep found
+            verdict = scope.mended(verdict, since(verdict, facts))
         scope.log(verdict)
         match verdict.kind:
             case "start":
                 start(scope, verdict, facts)
             case "resume":
-                resume(scope, facts)
+                resume(scope, verdict, facts)
             case "finish":
                 finish(scope, verdict, facts)
             case "forget":
@@ -164,14 +170,15 @@ def plan(scope: Scope, verdict: Verdict, facts: TrainingFacts, manifest: str) ->
     )
 
 
-def resume(scope: Scope, facts: TrainingFacts) -> None:
+def resume(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
     """Start the open run, forget what it has taken, and note its execution."""
     run = facts.in_flight
     execution = start_run(scope.aws, scope.names, run)
     taken = read_snapshot(scope.aws, run.snapshot_uri)
     forget_pending(scope.store, scope.model, covered(facts.pending, taken, run.opened_at))
     definition = observe_definition(scope.aws, execution.arn)
-    record_started(scope.store, scope.model, run, execution, definition)
+    begun = replace(started(run, execution), repair=verdict.repair)
+    record_started(scope.store, scope.model, begun, run, execution, definition)
     count("RunStarted")
 
 

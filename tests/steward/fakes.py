@@ -266,9 +266,10 @@ class FakeSageMaker(FakeSchedules):
         self, NameContains: str, CreationTimeAfter: datetime, **_: object
     ) -> Json:
         named = ("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "CreationTime")
+        named += ("ProcessingEndTime",)
         return {
             "ProcessingJobSummaries": [
-                {name: job[name] for name in named}
+                {name: job[name] for name in named if name in job}
                 for job in self.jobs.values()
                 if NameContains in job["ProcessingJobName"]
                 and job["CreationTime"] >= CreationTimeAfter

@@ -1,9 +1,12 @@
 """One model in one deployment: what every step of a look needs at hand."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from steward import clock
 from steward.aws import Aws
 from steward.commands import Commands
+from steward.decide.repair import mended
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent
 from steward.log import count, logger
@@ -16,13 +19,14 @@ from steward.spec.read import read_all
 
 @dataclass(frozen=True, slots=True)
 class Scope[S: Deployment]:
-    """A model's spec and names, the deployment's settings, and the ways to AWS."""
+    """A model's spec and names, the deployment's settings, the ways to AWS, and who asks."""
 
     aws: Aws
     store: Store
     settings: S
     spec: ModelSpec
     names: Names
+    asked_by: str = ""
 
     @property
     def model(self) -> str:
@@ -37,7 +41,12 @@ class Scope[S: Deployment]:
     def log(self, verdict: Verdict) -> None:
         """Log a verdict; every line from here to the next one carries its decision's id."""
         logger.append_keys(decision=verdict.id(self.model))
-        logger.info(verdict.reason, extra={"verdict": verdict.kind})
+        told = {"verdict": verdict.kind, "repair": verdict.repair or None}
+        logger.info(verdict.reason, extra=told, stacklevel=2)
+
+    def mended(self, verdict: Verdict, since: datetime | None) -> Verdict:
+        """The verdict, marked as a repair if the sweep had to find what has been so for long."""
+        return mended(verdict, self.asked_by, since, clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Models[S: Deployment]:
     settings: S
     specs: dict[str, ModelSpec]
 
-    def named(self, model: str) -> Scope[S]:
+    def named(self, model: str, asked_by: str = "") -> Scope[S]:
         """The model of this name; BadEvent when no file describes it."""
         if model not in self.specs:
             raise BadEvent(f"model: found {model!r}, known are {sorted(self.specs)}")
@@ -56,7 +65,7 @@ class Models[S: Deployment]:
         ours = self.settings
         store = Store(self.aws, ours.lineage_table, ours.work_table, ours.artifact_bucket)
         names = Names(self.settings.prefix, model)
-        return Scope(self.aws, store, self.settings, self.specs[model], names)
+        return Scope(self.aws, store, self.settings, self.specs[model], names, asked_by)
 
     def with_resource(self, name: str) -> Scope[S] | None:
         """The model whose group, pipeline or endpoint has this name; None, counted, for no model.

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from steward.decide.checkpoint import FIRST, Signed, heads_of, is_due, statement
+from steward.decide.checkpoint import FIRST, Signed, broken, heads_of, is_due, statement
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEAD = {"seq": 3, "digest": "3" * 64}
@@ -44,3 +44,16 @@ def test_names_the_checkpoint_before(last: Signed | None, previous: str) -> None
         "heads": {"mortgage": HEAD},
         "previous": previous,
     }
+
+
+def test_what_is_as_it_was_signed_is_not_broken() -> None:
+    assert broken(LAST, {"mortgage": "2" * 64}) == []
+    assert broken(None, {}) == []
+
+
+@pytest.mark.parametrize(("found", "told"), [({}, "nothing"), ({"mortgage": "4" * 64}, "4" * 64)])
+def test_an_entry_that_was_signed_and_is_gone_or_another_one_is_named(
+    found: dict[str, str], told: str
+) -> None:
+    signed = "2" * 64
+    assert broken(LAST, found) == [f"entry 2 of mortgage was signed as {signed}, found is {told}"]

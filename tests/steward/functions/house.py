@@ -123,8 +123,9 @@ class House:
                 break
         return len(waiting)
 
-    def look(self, concern: str, times: int = 3) -> int:
-        return self.deliver(concern, {"look_at": "mortgage"}, times=times)
+    def look(self, concern: str, times: int = 3, asked_by: str = "") -> int:
+        asked = {"asked_by": asked_by} if asked_by else {}
+        return self.deliver(concern, {"look_at": "mortgage"} | asked, times=times)
 
     def sweep(self, at: str = "2026-11-20T12:01:00Z") -> list[tuple[str, str]]:
         """What the sweep asks for: concern and model."""
@@ -297,6 +298,14 @@ class House:
             (str(one["subject"]), str(one["verdict"]))
             for one in decisions(self.store)
             if concern in ("", one["concern"])
+        ]
+
+    def repairs(self) -> list[tuple[str, str]]:
+        """Subject and verdict of every decision by which the sweep mended something, in order."""
+        return [
+            (str(one["subject"]), str(one["verdict"]))
+            for one in decisions(self.store)
+            if "repair" in one
         ]
 
     def subjects(self) -> list[str]:

@@ -155,6 +155,13 @@ class TestSchedule:
         assert scheduled.decisions("drift") == [("schedule of data_quality", "schedule")]
         assert ("drift", "mortgage") not in scheduled.sweep()
 
+    def test_that_somebody_deleted_is_made_again_by_the_full_sweep(self, scheduled: House) -> None:
+        before = dict(scheduled.sagemaker.schedules)
+        scheduled.sagemaker.schedules.clear()
+        scheduled.look("drift", asked_by="full sweep")
+        assert list(scheduled.sagemaker.schedules) == list(before)
+        assert scheduled.repairs() == [("schedule of data_quality", "schedule")]
+
     def test_is_looked_at_again_while_it_is_pending(self, serving: House) -> None:
         serving.look("drift")
         serving.look("drift")

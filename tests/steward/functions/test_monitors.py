@@ -196,6 +196,14 @@ class TestLostEvent:
         watched.look("drift")
         assert held(watched)[-1].endswith("constraint_violations.json: hold")
 
+    def test_of_a_job_that_failed_is_on_record_as_found_by_the_sweep(self, watched: House) -> None:
+        watched.look("drift")
+        failed = {"ProcessingJobStatus": "Failed", "ProcessingEndTime": watched.clock.now()}
+        watched.sagemaker.jobs[JOB] |= failed
+        watched.clock.pass_by(minutes=5)
+        watched.look("drift", asked_by="sweep")
+        assert watched.repairs() == [("data_quality of version 1", "page")]
+
     def test_that_comes_after_all_changes_nothing(self, watched: House) -> None:
         watched.look("drift")
         late = finish(watched, JOB, DRIFTED)

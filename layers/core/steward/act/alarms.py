@@ -45,10 +45,12 @@ def trip(aws: Aws, names: Names, rollout: Rollout) -> None:
     )
 
 
-def remove_alarms(aws: Aws, names: Names, number: int) -> None:
-    """Remove whatever alarms a rollout has still."""
-    if found := observe_alarms(aws, names, number):
-        aws.cloudwatch.delete_alarms(AlarmNames=[alarm.name for alarm in found])
+def remove_alarms(aws: Aws, names: Names, *numbers: int) -> list[str]:
+    """Remove whatever alarms these rollouts have still; their names."""
+    found = [alarm.name for alarm in observe_alarms(aws, names, *numbers)]
+    if found:
+        aws.cloudwatch.delete_alarms(AlarmNames=found)
+    return found
 
 
 def _alarms(

@@ -1,5 +1,6 @@
 """Tells people, through the stack's topic; subscribers filter by the attribute `model`."""
 
+from steward import digest
 from steward.aws import Aws
 from steward.commands import Action, body
 from steward.decide.verdict import Verdict
@@ -24,6 +25,7 @@ def tell[S: Deployment](
     )
 
 
-def ask_to_look(aws: Aws, queue_url: str, model: str) -> None:
+def ask_to_look(aws: Aws, queue_url: str, model: str, asked_by: str = "") -> None:
     """Ask another function to look at a model."""
-    aws.sqs.send_message(QueueUrl=queue_url, MessageBody=f'{{"look_at":"{model}"}}')
+    asked = {"look_at": model} | ({"asked_by": asked_by} if asked_by else {})
+    aws.sqs.send_message(QueueUrl=queue_url, MessageBody=digest.canonical(asked))

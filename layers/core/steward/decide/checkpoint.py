@@ -35,3 +35,13 @@ def statement(
     """What is signed: where each model's ledger ends, and which checkpoint came before."""
     previous = last.sha256 if last else FIRST
     return {"schema": _SCHEMA, "prefix": prefix, "at": now, "heads": heads, "previous": previous}
+
+
+def broken(last: Signed | None, found: Mapping[str, str]) -> list[str]:
+    """What is not as it was signed last: of each model, `found` is the digest that is there now."""
+    return [
+        f"entry {head['seq']} of {model} was signed as {head['digest']}, "
+        f"found is {found.get(model, 'nothing')}"
+        for model, head in (last.heads if last else {}).items()
+        if found.get(model) != head["digest"]
+    ]

@@ -1,6 +1,6 @@
 """Model Monitor: what has to happen to a kind's schedule, and what an execution's end means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from steward import times
@@ -134,6 +134,13 @@ def _verdict(
         "status": schedule.status if schedule else None,
     }
     return Verdict(CONCERN, f"schedule of {kind}", verdict, reason, facts)
+
+
+def again(verdict: Verdict) -> Verdict:
+    """The verdict on a schedule that was changed for the same reasons before, and is not so."""
+    facts = dict(verdict.facts) | {"again": True}
+    reason = f"{verdict.reason}; the same was done before and is undone"
+    return replace(verdict, reason=reason, facts=facts)
 
 
 def refused(kind: str, definition: str, why: str) -> Verdict:

@@ -1,9 +1,12 @@
 """Rollout: what should serve, and what is the next step towards it?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from steward.decide.in_flight import in_flight
 from steward.decide.preflight import CONCERN, held
+from steward.decide.repair import LONG_AGO
 from steward.decide.review import STALE, exception
 from steward.decide.rollout_facts import (
     BACK,
@@ -109,6 +112,47 @@ def next_step(facts: RolloutFacts) -> Verdict:
     if facts.rollout and facts.rollout.open:
         return in_flight(facts, facts.rollout)
     return _at_rest(facts)
+
+
+def since(verdict: Verdict, facts: RolloutFacts) -> datetime | None:
+    """Since when a step was due; None when it is time that makes it so, or the bake's figures."""
+    rollout, endpoint = facts.rollout, facts.endpoint
+    match verdict.kind:
+        case "start":
+            return _start_due(facts, int(str(verdict.facts["version"])))
+        case "gone":
+            return LONG_AGO
+        case "resume" | "withdraw" if rollout:
+            return rollout.opened_at
+        case "finish" | "fail" | "found" | "remove" if endpoint:
+            return endpoint.modified_at
+        case _:
+            return None
+
+
+def _start_due(facts: RolloutFacts, number: int) -> datetime | None:
+    """When the last word came that lets a version start; None when a freeze ended after it."""
+    live = facts.endpoint.version if facts.endpoint else None
+    about = {number, live} & set(facts.versions)
+    last = max(version.modified_at for n, version in facts.versions.items() if n in about)
+    thawed = any(last < freeze.end <= facts.now for freeze in facts.policy.freeze)
+    return None if thawed else last
+
+
+def tidied(alarms: Sequence[str]) -> Verdict:
+    """That alarms were removed which rollouts that are over had left behind."""
+    reason = f"rollouts that are over had left {len(alarms)} alarms: {', '.join(sorted(alarms))}"
+    return Verdict(CONCERN, "endpoint", "tidy", reason, {"alarms": sorted(alarms)})
+
+
+def overdue(facts: RolloutFacts) -> timedelta | None:
+    """How long a rollout has been open, if SageMaker should have given it up long ago."""
+    rollout = facts.rollout
+    if rollout is None or not rollout.open:
+        return None
+    # As long again for the way back.
+    open_for = facts.now - rollout.opened_at
+    return open_for if open_for > 2 * facts.policy.timeout else None
 
 
 def _at_rest(facts: RolloutFacts) -> Verdict:

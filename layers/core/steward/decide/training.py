@@ -269,6 +269,13 @@ def _unpaused(facts: TrainingFacts, train: TrainSpec, now: datetime) -> Verdict:
     return _start_or_wait(facts, train, now)
 
 
+def since(verdict: Verdict, facts: TrainingFacts) -> datetime | None:
+    """Since when a step was due; None when it is time that makes it so."""
+    if verdict.kind == "finish":
+        return facts.ended.ended_at
+    return facts.in_flight.opened_at if verdict.kind == "resume" else None
+
+
 def _in_flight(run: Run, execution: Execution | None) -> Verdict:
     if execution is None:
         reason = f"run {run.number} was opened and its start is not known to have been answered"

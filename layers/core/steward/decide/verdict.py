@@ -11,7 +11,8 @@ class Verdict:
     """The answer to one question about one subject.
 
     `facts` are what the answer rests on, without clocks and counters of looks, so that the same
-    answer on the same facts is the same decision, however often it is given.
+    answer on the same facts is the same decision, however often it is given. `repair` says how it
+    came about if the sweep had to find it; it is no part of the answer either.
     """
 
     concern: str
@@ -19,6 +20,7 @@ class Verdict:
     kind: str
     reason: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    repair: str = ""
 
     @property
     def facts_digest(self) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from steward.decide.repair import ASKERS
 from steward.errors import BadEvent
 from steward.events import fields
 from steward.events.fields import Json
@@ -41,7 +42,7 @@ def parse(body: str, account: str, region: str) -> Trigger:
     if "order" in data:
         return _ordered(data)
     if "look_at" in data:
-        return LookAt(fields.text(data, "look_at"))
+        return _look_at(data)
     for name, ours in (("account", account), ("region", region)):
         found = fields.text(data, name)
         if found != ours:
@@ -69,6 +70,13 @@ def _object(body: str) -> Json:
     if not isinstance(data, dict):
         raise BadEvent(f"found {type(data).__name__}, a JSON object is needed")
     return data
+
+
+def _look_at(data: Json) -> LookAt:
+    asked_by = fields.optional_text(data, "asked_by") or ""
+    if asked_by not in ASKERS:
+        raise BadEvent(f"asked_by: found {asked_by!r}, known are {list(ASKERS[1:])}")
+    return LookAt(fields.text(data, "look_at"), asked_by)
 
 
 def _ordered(data: Json) -> Ordered:

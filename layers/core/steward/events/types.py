@@ -83,9 +83,10 @@ class JobChanged:
 
 @dataclass(frozen=True, slots=True)
 class LookAt:
-    """Another function, or the sweep, asks to look at a model."""
+    """Another function, or the sweep, asks to look at a model; `asked_by` names the sweep alone."""
 
     model: str
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ _COMPLETE = timedelta(seconds=15)
 _METRICS = {"requests": "Invocations", "errors": "InvocationModelErrors"}
 
 
-def observe_alarms(aws: Aws, names: Names, number: int) -> tuple[Alarm, ...]:
-    """The alarms of a rollout that exist."""
-    found = aws.cloudwatch.describe_alarms(AlarmNames=names.alarms(number))
+def observe_alarms(aws: Aws, names: Names, *numbers: int) -> tuple[Alarm, ...]:
+    """The alarms of these rollouts, at most 25, that exist."""
+    named = [name for number in numbers for name in names.alarms(number)]
+    found = aws.cloudwatch.describe_alarms(AlarmNames=named)
     return tuple(
         Alarm(alarm["AlarmName"], alarm["StateValue"], alarm.get("StateReason", ""))
         for alarm in found.get("MetricAlarms", [])

@@ -21,6 +21,16 @@ def read_heads(store: Store, models: Iterable[str]) -> dict[str, dict[str, objec
     return heads
 
 
+def read_signed(store: Store, last: Signed | None) -> dict[str, str]:
+    """What the entries that were signed last come to now, computed anew: one query each."""
+    found: dict[str, str] = {}
+    for model, head in (last.heads if last else {}).items():
+        place = ledger.place(int(str(head["seq"])))
+        for entry in store.page(store.lineage, ledger.partition(model), place, place, most=1):
+            found[model] = ledger.own_digest(entry)
+    return found
+
+
 def signed_from(row: Mapping[str, object] | None) -> Signed | None:
     """The last checkpoint as it was noted."""
     if row is None:

@@ -55,10 +55,11 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """How a processing job is; `why` only when it did not end well."""
+    """How a processing job is; `why` only when it did not end well, `ended_at` when it ended."""
 
     status: str
     why: str = ""
+    ended_at: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -178,12 +179,19 @@ def observe_jobs(aws: Aws, names: Names, jobs: Iterable[OpenJob]) -> dict[str, J
         CreationTimeAfter=min(job.started_at for job in wanted.values()) - _SKEW,
     )
     found = {
-        one["ProcessingJobName"]: one["ProcessingJobStatus"]
+        one["ProcessingJobName"]: one
         for page in pages
         for one in page["ProcessingJobSummaries"]
         if one["ProcessingJobName"] in wanted
     }
-    return {name: JobState(status, _why(aws, name, status)) for name, status in found.items()}
+    return {
+        name: JobState(
+            one["ProcessingJobStatus"],
+            _why(aws, name, one["ProcessingJobStatus"]),
+            one.get("ProcessingEndTime"),
+        )
+        for name, one in found.items()
+    }
 
 
 def _why(aws: Aws, job: str, status: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from steward import clock
 from steward.decide.verdict import Verdict
 from steward.lineage.nodes import Link, Node
+from steward.log import count
 from steward.record.ledger import append
 from steward.record.lineage import decision_writes, node_writes
 from steward.record.store import Store, Write
@@ -25,7 +26,10 @@ def record(
     """
     decision = decision_writes(store, model, verdict, clock.now(), rests_on)
     writes = [*decision, *node_writes(store, nodes), *work]
-    return append(store, model, writes, verdict.id(model))
+    written = append(store, model, writes, verdict.id(model))
+    if written and verdict.repair:
+        count("SweepRepaired")
+    return written
 
 
 def record_once(store: Store, model: str, verdict: Verdict) -> bool:

@@ -39,6 +39,7 @@ def decision_writes(
         "verdict": verdict.kind,
         "reason": verdict.reason,
         "facts_digest": verdict.facts_digest,
+        "repair": verdict.repair or None,
     }
     item, *edges = node_writes(store, [node])
     return [replace(item, item={**item.item, **told}), *edges]

@@ -11,7 +11,6 @@ from steward.decide.training import (
     Snapshot,
     TrainingFacts,
     Upload,
-    started,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
@@ -196,7 +195,12 @@ def forget_pending(store: Store, model: str, rows: list[Pending]) -> None:
 
 
 def record_started(
-    store: Store, model: str, run: Run, execution: Execution, definition: str
+    store: Store,
+    model: str,
+    verdict: Verdict,
+    run: Run,
+    execution: Execution,
+    definition: str,
 ) -> None:
     """Note the execution's ARN in the run row and write the run's node, once.
 
@@ -221,7 +225,7 @@ def record_started(
     )
     row = _run_row(model, replace(run, execution_arn=execution.arn))
     work = [put(store.work, row, {"number": run.number, "state": "open"})]
-    record(store, model, started(run, execution), [node], work)
+    record(store, model, verdict, [node], work)
 
 
 def record_finished(
