@@ -9,8 +9,8 @@ COVERED: dict[str, frozenset[str]] = {
             DeleteScalingPolicy DeregisterScalableTarget DescribeScalableTargets
             DescribeScalingPolicies PutScalingPolicy RegisterScalableTarget""",
         "cloudwatch": """
-            DeleteAlarms DescribeAlarms GetMetricData GetMetricStatistics ListMetrics PutMetricAlarm
-            PutMetricData SetAlarmState""",
+            DeleteAlarms DescribeAlarms GetDashboard GetMetricData GetMetricStatistics ListMetrics
+            PutDashboard PutMetricAlarm PutMetricData SetAlarmState""",
         "dynamodb": """
             BatchGetItem BatchWriteItem CreateTable DeleteItem DescribeContinuousBackups
             DescribeTable GetItem ListTables ListTagsOfResource PutItem Query Scan TransactGetItems

@@ -13,7 +13,7 @@ from local_aws.awslambda.folders import Layer, below, folder_of, merge_layers
 from local_aws.awslambda.logs import FunctionLog
 from local_aws.awslambda.process import Code, Process
 from local_aws.awslambda.runtime_api import Outcome
-from local_aws.kernel import World
+from local_aws.kernel import Measurement, World
 
 HOOK = Path(__file__).parent / "hook"
 TAIL_BYTES = 4096
@@ -61,6 +61,7 @@ class Function:
             if outcome.failed:
                 lines = [*lines, f"[ERROR] {outcome.payload.decode(errors='replace')}"]
             self._log.write(lines)
+            self._measure(failed=outcome.failed)
             self._trace()
             return Result(outcome, lines)
 
@@ -73,6 +74,12 @@ class Function:
     def role(self) -> str:
         """ARN of the role under which the function runs, and all that Lambda does for it."""
         return str(self._function.role)
+
+    def _measure(self, *, failed: bool) -> None:
+        """What Lambda tells CloudWatch; of errors only that there was one."""
+        name = {"FunctionName": self._function.function_name}
+        for metric in ("Invocations", "Errors") if failed else ("Invocations",):
+            self._world.measure(Measurement("AWS/Lambda", metric, name, 1.0, "Count"))
 
     def _trace(self) -> None:
         """X-Ray gets nothing here; what Lambda would send it has to be allowed all the same."""

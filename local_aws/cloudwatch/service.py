@@ -13,7 +13,8 @@ from moto.sns.models import sns_backends
 from local_aws import shapes
 from local_aws.account import ACCOUNT, REGION
 from local_aws.authorization.policy import in_the_name_of
-from local_aws.cloudwatch.alarms import INSUFFICIENT, Alarm, State
+from local_aws.cloudwatch.alarms import ALARM, INSUFFICIENT, Alarm, State
+from local_aws.cloudwatch.dashboards import Dashboards
 from local_aws.cloudwatch.metrics import SIMPLE, Key, Metrics, floor, key
 from local_aws.cloudwatch.wire import Answer, CloudWatchError, HttpRequest, refusal, reply
 from local_aws.kernel import Measurement, World
@@ -41,6 +42,7 @@ class CloudWatch:
         self._metrics = Metrics()
         self._alarms: dict[str, Alarm] = {}
         self._due: set[tuple[str, datetime]] = set()
+        self._dashboards = Dashboards()
         # What carries out actions that are no topics, by the service in their ARN.
         self.actions: dict[str, Action] = {}
         self._operations: Mapping[str, Callable[[Json], Json | None]] = {
@@ -52,16 +54,18 @@ class CloudWatch:
             "DescribeAlarms": self._describe,
             "DeleteAlarms": self._delete,
             "SetAlarmState": self._set_state,
+            "PutDashboard": self._dashboards.put,
+            "GetDashboard": self._dashboards.get,
         }
 
     def state(self) -> object:
         """Everything that is known, to be kept."""
-        return self._metrics, self._alarms, self._due
+        return self._metrics, self._alarms, self._due, self._dashboards.bodies
 
     def resume(self, kept: object) -> None:
         """Take up what was kept."""
-        self._metrics, self._alarms, self._due = cast(
-            "tuple[Metrics, dict[str, Alarm], set[tuple[str, datetime]]]", kept
+        self._metrics, self._alarms, self._due, self._dashboards.bodies = cast(
+            "tuple[Metrics, dict[str, Alarm], set[tuple[str, datetime]], dict[str, str]]", kept
         )
 
     # ---- what AWS's other services use
@@ -221,6 +225,9 @@ class CloudWatch:
         self._alarms[name] = alarm
         if alarm.metric in self._metrics.samples:
             self._evaluate_at_end(alarm, now)
+        elif alarm.missing == "breaching":
+            # What is missing from before it was made says nothing.
+            self._evaluate_at_end(alarm, now + (alarm.periods - 1) * alarm.period)
         else:
             # A metric that nobody measures puts nothing on the agenda: a day's jump costs nothing.
             missing = [(now, None)] * alarm.periods
@@ -280,7 +287,7 @@ class CloudWatch:
             begins = [start + number * alarm.period for number in range(alarm.periods)]
             points = [(begin, found.get(begin)) for begin in begins]
             self._become(alarm, alarm.evaluated(points, self._world.now()))
-            if found:
+            if found or (alarm.missing == "breaching" and alarm.state.value != ALARM):
                 # Its end may change the state again; where nothing is measured, nothing changes.
                 self._evaluate_at_end(alarm, end)
 

@@ -109,6 +109,14 @@ def log_group(request: Request) -> Made:
     return Made(name, {"Arn": arn("logs", f"log-group:{name}:*")})
 
 
+@makes("AWS::CloudWatch::Dashboard")
+def dashboard(request: Request) -> Made:
+    """A dashboard."""
+    name, body = request.name("DashboardName"), document(request.take("DashboardBody"))
+    request.api("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
+    return Made(name)
+
+
 @makes("AWS::CloudWatch::Alarm")
 def alarm(request: Request) -> Made:
     """An alarm."""

@@ -1,5 +1,6 @@
 """What template.yaml promises about every function, queue, rule, table and bucket."""
 
+import json
 import re
 from dataclasses import fields
 from functools import cache
@@ -9,7 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from steward import settings
-from tests.architecture.source import CONCERNS, ROOT
+from tests.architecture.source import CONCERNS, ROOT, files
 
 SETTINGS = {
     "training": settings.TrainingSettings,
@@ -71,17 +72,47 @@ def test_there_is_one_function_per_concern_from_its_own_folder() -> None:
     }
 
 
-def test_every_alarm_names_the_command_for_it() -> None:
-    named = re.compile(r"\b(aws sqs|aws logs|steward) ")
+def test_every_alarm_names_its_runbook_and_the_command_for_it() -> None:
+    named = re.compile(r"Runbook: docs/runbooks/([a-z]+)\.md\. .*\b(aws \w+|steward) ", re.DOTALL)
+    alarms = of_type("AWS::CloudWatch::Alarm")
     told = {
-        logical: alarm["AlarmDescription"]["Fn::Sub"]
-        for logical, alarm in of_type("AWS::CloudWatch::Alarm").items()
+        one["AlarmName"]["Fn::Sub"]: one["AlarmDescription"]["Fn::Sub"] for one in alarms.values()
     }
-    assert [logical for logical, text in told.items() if not named.search(text)] == []
-    given_up = {text for logical, text in told.items() if logical.endswith("DeadLettersAlarm")}
-    moves = "aws sqs start-message-move-task --source-arn arn:"
-    assert [text for text in given_up if moves not in text and "sweep" not in text] == []
+    found = {name: named.search(text) for name, text in told.items()}
+    assert [name for name, match in found.items() if not match] == []
+    # The last word of an alarm's name is its kind, and its runbook.
+    kinds = {name: match[1] for name, match in found.items() if match}
+    assert [name for name, kind in kinds.items() if not name.endswith(f"-{kind}")] == []
+    pages = {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert pages == set(kinds.values())
     assert max(len(text) for text in told.values()) < 700
+
+
+def test_every_function_has_alarms_that_say_that_it_does_not_run() -> None:
+    watched = {
+        (target_of(alarm["Dimensions"][0]["Value"]), alarm["MetricName"])
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/Lambda"
+    }
+    each = {(function, metric) for function in FUNCTIONS for metric in ("Errors", "Throttles")}
+    assert watched == each | {("SweepFunction", "Invocations")}
+
+
+def test_every_alarm_tells_people() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    assert [one for one in alarms if one["AlarmActions"] != [{"Ref": "PeopleTopic"}]] == []
+
+
+def test_alarms_and_the_dashboard_watch_only_what_the_code_counts() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in files("functions", "layers/core"))
+    counted = set(re.findall(r'count\("(\w+)"\)', code))
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    watched = {one["MetricName"] for one in alarms if one["Namespace"] == "Steward"}
+    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    shown = set(re.findall(r'"Steward", "(\w+)"', body))
+    assert watched == {"SweepRepaired", "RolloutStuck", "LedgerBroken"}
+    assert watched | shown <= counted
+    assert {widget["type"] for widget in json.loads(body)["widgets"]} == {"metric"}
 
 
 @each_concern
@@ -158,6 +189,7 @@ def test_every_queue_of_lost_messages_has_an_alarm_that_tells_people() -> None:
         target_of({"Fn::GetAtt": dimension["Value"]["Fn::GetAtt"][0]}): alarm["AlarmActions"]
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
         for dimension in alarm["Dimensions"]
+        if alarm["Namespace"] == "AWS/SQS"
     }
     assert set(watched) == set(QUEUES)
     assert [actions for actions in watched.values() if actions != [{"Ref": "PeopleTopic"}]] == []

@@ -179,6 +179,10 @@ def test_what_is_on_record_is_signed_every_day(
 @pytest.mark.usefixtures("aws")
 def test_a_fresh_deployment_is_well_once_the_sweep_has_run(steward: Steward) -> None:
     boto3.client("lambda").invoke(FunctionName="steward-sweep", Payload=b"{}")
+    # A quarter of an hour after it was deployed, its alarm has seen sweeps enough.
+    boto3.client("cloudwatch").set_alarm_state(
+        AlarmName="steward-sweep-silent", StateValue="OK", StateReason="it runs"
+    )
     ran = steward("doctor", "--json")
     told = {check["name"]: check for check in json.loads(ran.out)}
     assert [name for name, check in told.items() if check["findings"]] == []

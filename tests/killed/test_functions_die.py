@@ -29,9 +29,9 @@ VOLATILE = re.compile(
     r"|[\d,]+ of [\d,]+ requests \([\d.e-]+ %\)|evidence [\d,.]+|\[[\d.e-]+ \(.{17}\)\]"
     r"|(?<=found in )\d+(?= rows)"
 )
-# How often SageMaker was asked, an entry's place in the chain, an id of a session.
+# How often SageMaker was asked, a place in the chain, an id of a session, who came first.
 UNSTEADY = (
-    "asks", "entry", "PrincipalId",
+    "asks", "entry", "PrincipalId", "repair",
     "new_requests", "new_errors", "old_requests", "old_errors", "evidence",
 )  # fmt: skip
 

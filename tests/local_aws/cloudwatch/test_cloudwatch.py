@@ -209,7 +209,20 @@ class TestAlarms:
     )
     def test_that_never_see_data(self, local: Local, missing: str, then: str) -> None:
         local.alarm(TreatMissingData=missing)
+        assert local.state() == "INSUFFICIENT_DATA"
+        local.advance(130)
         assert local.state() == then
+
+    def test_that_must_see_data_fire_when_they_end(self, local: Local) -> None:
+        local.alarm(TreatMissingData="breaching", EvaluationPeriods=2)
+        for _ in range(3):
+            local.measure(0)
+            local.advance(60)
+        assert local.state() == "OK"
+        local.advance(60)
+        assert local.state() == "OK"
+        local.advance(120)
+        assert local.state() == "ALARM"
 
     def test_go_back_when_the_next_minute_is_good(self, local: Local) -> None:
         local.alarm()
@@ -293,3 +306,19 @@ class TestAlarms:
         other.cloudwatch.resume(local.cloudwatch.state())
         assert other.state() == "ALARM"
         assert other.read("Sum") == [1]
+
+
+class TestDashboards:
+    def test_are_kept_as_they_are_put(self, local: Local) -> None:
+        body = '{"widgets": []}'
+        local.client.put_dashboard(DashboardName="all", DashboardBody=body)
+        assert local.client.get_dashboard(DashboardName="all")["DashboardBody"] == body
+
+    @pytest.mark.parametrize("body", ["no JSON", "[]", '{"widgets": 7}'])
+    def test_of_anything_else_are_refused(self, local: Local, body: str) -> None:
+        with pytest.raises(ClientError, match="no widgets"):
+            local.client.put_dashboard(DashboardName="all", DashboardBody=body)
+
+    def test_that_are_not_there_are_told_as_that(self, local: Local) -> None:
+        with pytest.raises(ClientError, match="does not exist"):
+            local.client.get_dashboard(DashboardName="none")
