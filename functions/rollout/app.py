@@ -104,6 +104,7 @@ def look(scope: Scope) -> None:
         verdict = next_step(facts)
         if step == 0:  # what follows from it is no longer what the sweep found
             verdict = found_by_sweep(scope, verdict, facts)
+            count_stuck(facts)
         scope.log(verdict)
         if verdict.kind in ("hold", "nothing"):
             settle(scope, verdict, *way_on(scope, verdict, facts))
@@ -120,14 +121,18 @@ def observe(scope: Scope) -> RolloutFacts:
     return observe_rollout(scope.aws, scope.store, scope.names, scope.spec, clock.now())
 
 
-def found_by_sweep(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> Verdict:
-    """The verdict, marked if the sweep mends by it; say so if a rollout does not end."""
+def count_stuck(facts: RolloutFacts) -> None:
+    """Count a rollout that does not end, at every look, so that its alarm stays."""
     if open_for := overdue(facts):
         logger.warning("rollout %d is open for %s", facts.in_flight.number, open_for)
         count("RolloutStuck")
+
+
+def found_by_sweep(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> Verdict:
+    """The verdict, marked if the sweep mends by it."""
     marked = scope.mended(verdict, since(verdict, facts))
     # One that waits for room in the account is asked for again every minute; nobody forgot it.
-    waits = verdict.kind == "resume" and marked.repair
+    waits = marked.repair and verdict.kind in ("resume", "withdraw")
     if waits and is_recorded(scope.store, scope.model, blocked(facts.in_flight)):
         return verdict
     return marked
