@@ -76,14 +76,14 @@ def test_what_could_not_be_read_is_not_well(check: checks.Check) -> None:
 )
 def test_what_is_not_there_is_deployed_again(check: checks.Check) -> None:
     (finding,) = check.findings
-    assert (finding.found, finding.mend) == ("nothing of this name", "make deploy")
+    assert (finding.found, finding.mend) == ("nothing of this name", checks.DEPLOY)
 
 
 def test_a_rule_that_is_off_or_leads_elsewhere_is_told() -> None:
     off = Rule("DISABLED", frozenset({"arn:other"}))
     assert checks.rules(WANTED, {"upload": off}).findings == [
         Finding("upload", "DISABLED", "ENABLED", "aws events enable-rule --name upload"),
-        Finding("upload", "arn:other", QUEUE, "make deploy"),
+        Finding("upload", "arn:other", QUEUE, checks.DEPLOY),
     ]
 
 
