@@ -146,7 +146,10 @@ def remove_left(scope: Scope, facts: RolloutFacts) -> None:
     last = facts.rollout
     if scope.asked_by != FULL_SWEEP or last is None or last.open:
         return
-    numbers = range(max(1, last.number - _LAST_ROLLOUTS + 1), last.number + 1)
+    # The first one replaces nothing and has none.
+    numbers = range(max(2, last.number - _LAST_ROLLOUTS + 1), last.number + 1)
+    if not numbers:
+        return
     if alarms := remove_alarms(scope.aws, scope.names, *numbers):
         verdict = scope.mended(tidied(alarms), LONG_AGO)
         scope.log(verdict)

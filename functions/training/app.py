@@ -1,7 +1,5 @@
 """Training: note what was uploaded, start a run when one is due, record how it ended."""
 
-from dataclasses import replace
-
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward import batch, clock, digest
@@ -20,7 +18,6 @@ from steward.decide.training import (
     on_snapshot,
     reasons,
     since,
-    started,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent, NotYet
@@ -177,8 +174,7 @@ def resume(scope: Scope, verdict: Verdict, facts: TrainingFacts) -> None:
     taken = read_snapshot(scope.aws, run.snapshot_uri)
     forget_pending(scope.store, scope.model, covered(facts.pending, taken, run.opened_at))
     definition = observe_definition(scope.aws, execution.arn)
-    begun = replace(started(run, execution), repair=verdict.repair)
-    record_started(scope.store, scope.model, begun, run, execution, definition)
+    record_started(scope.store, scope.model, run, execution, definition, repair=verdict.repair)
     count("RunStarted")
 
 

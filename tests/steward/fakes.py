@@ -265,8 +265,10 @@ class FakeSageMaker(FakeSchedules):
     def list_processing_jobs(
         self, NameContains: str, CreationTimeAfter: datetime, **_: object
     ) -> Json:
-        named = ("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "CreationTime")
-        named += ("ProcessingEndTime",)
+        named = (
+            "ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "CreationTime",
+            "ProcessingEndTime",
+        )  # fmt: skip
         return {
             "ProcessingJobSummaries": [
                 {name: job[name] for name in named if name in job}

@@ -64,7 +64,8 @@ class TestWhatWasHalfDone:
 
     def test_alarms_of_a_rollout_that_is_over(self, house: House) -> None:
         house.serving()
-        left = f"{NAME}-r1-abort"
+        house.serving(2, against=1)
+        left = f"{NAME}-r2-abort"
         for asked_by, repaired in (("sweep", []), (FULL, [("endpoint", "tidy")])):
             house.aws.cloudwatch.put_metric_alarm(**_alarm(left))
             assert by_sweep(house, "rollout", asked_by) == repaired

@@ -11,6 +11,7 @@ from steward.decide.training import (
     Snapshot,
     TrainingFacts,
     Upload,
+    started,
 )
 from steward.decide.verdict import Verdict
 from steward.errors import NotYet
@@ -197,10 +198,11 @@ def forget_pending(store: Store, model: str, rows: list[Pending]) -> None:
 def record_started(
     store: Store,
     model: str,
-    verdict: Verdict,
     run: Run,
     execution: Execution,
     definition: str,
+    *,
+    repair: str = "",
 ) -> None:
     """Note the execution's ARN in the run row and write the run's node, once.
 
@@ -225,6 +227,7 @@ def record_started(
     )
     row = _run_row(model, replace(run, execution_arn=execution.arn))
     work = [put(store.work, row, {"number": run.number, "state": "open"})]
+    verdict = replace(started(run, execution), repair=repair)
     record(store, model, verdict, [node], work)
 
 
