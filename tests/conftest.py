@@ -20,8 +20,6 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_REGION": "eu-west-1",
     "AWS_DEFAULT_REGION": "eu-west-1",
-    # steward.log reads it when it is imported, whichever test does that first.
-    "POWERTOOLS_METRICS_NAMESPACE": "Steward",
     "NO_PROXY": "127.0.0.1,localhost",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

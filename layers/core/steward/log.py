@@ -8,8 +8,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 # An invocation that counts nothing is the normal case; Powertools would warn of each.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
+NAMESPACE = "Steward"
 logger = Logger(utc=True)
-metrics = Metrics()
+metrics = Metrics(namespace=NAMESPACE)
 
 
 def count(name: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from steward.aws import Aws
 from steward.decide.rollout_facts import Rollout
+from steward.log import NAMESPACE
 from steward.names import ABORT, Names
 from steward.observe.canary import observe_alarms
 from steward.spec.model import AlarmsSpec
@@ -16,7 +17,6 @@ from steward.spec.model import AlarmsSpec
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, PutMetricAlarmInputTypeDef
 
-NAMESPACE = "Steward"
 _ABORTED = "RolloutAborted"
 _PERIOD = 60
 _MICROSECONDS = 1000
