@@ -80,13 +80,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One value of a CloudWatch metric, as a service or an account publishes it."""
+    """A value of a CloudWatch metric, and how often it was measured; a service publishes it."""
 
     namespace: str
     name: str
     dimensions: Mapping[str, str]
     value: float
     unit: str = "None"
+    count: float = 1.0
 
 
 def _no_cloudwatch(_: object) -> None:
@@ -111,10 +112,12 @@ class World:
     """The state that the services share: where they live, what time it is, what is running."""
 
     def __init__(self, root: Path, clock_rate: float = 1.0) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        (root / "logs").mkdir(exist_ok=True)
+        (root / "logs").mkdir(parents=True, exist_ok=True)
+        self._begin(root, Clock(root / "clock", clock_rate))
+
+    def _begin(self, root: Path, clock: Clock) -> None:
         self.root = root
-        self.clock = Clock(root / "clock", clock_rate)
+        self.clock = clock
         self.endpoint = ""
         self.deaths = Deaths()
         self.misbehaviour = Misbehaviour()

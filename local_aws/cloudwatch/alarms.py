@@ -8,6 +8,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from local_aws.account import ACCOUNT, REGION
 from local_aws.cloudwatch.metrics import Key, key
@@ -58,7 +59,7 @@ class Alarm:
         given = sections(self.request, "Dimensions")
         return {text(one, "Name"): text(one, "Value") for one in given}
 
-    @property
+    @cached_property
     def metric(self) -> Key:
         """The metric that it watches."""
         named = (text(self.request, "Namespace"), text(self.request, "MetricName"))

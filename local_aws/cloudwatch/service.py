@@ -33,6 +33,10 @@ _log = logging.getLogger(__name__)
 type Action = Callable[[str, Alarm], None]
 
 
+def _publish(topic: str, subject: str, message: str) -> None:
+    sns_backends[ACCOUNT][REGION].publish(message=message, arn=topic, subject=subject)
+
+
 class CloudWatch:
     """The embedded CloudWatch of one world."""
 
@@ -43,9 +47,10 @@ class CloudWatch:
         self._alarms: dict[str, Alarm] = {}
         self._due: set[tuple[str, datetime]] = set()
         self._dashboards = Dashboards()
+        self.tell: Callable[[str, str, str], None] = _publish
         # What carries out actions that are no topics, by the service in their ARN.
         self.actions: dict[str, Action] = {}
-        self._operations: Mapping[str, Callable[[Json], Json | None]] = {
+        self.operations: Mapping[str, Callable[[Json], Json | None]] = {
             "PutMetricData": self._put_data,
             "GetMetricData": self._get_data,
             "GetMetricStatistics": self._get_statistics,
@@ -74,7 +79,7 @@ class CloudWatch:
         """Take a value that a service publishes."""
         metric = key(measured.namespace, measured.name, measured.dimensions)
         with self._lock:
-            self._add(metric, self._world.now(), measured.value, 1.0)
+            self._add(metric, self._world.now(), measured.value, measured.count)
 
     def alarm_state(self, name: str) -> str | None:
         """The state of an alarm, None if there is none of this name."""
@@ -116,14 +121,14 @@ class CloudWatch:
             return refusal(CloudWatchError("InternalServiceError", repr(fault), 500))
 
     def _run(self, name: str, body: bytes) -> Json:
-        if name not in self._operations:
+        if name not in self.operations:
             raise CloudWatchError("UnknownOperationException", f"{name or 'this'} is not covered.")
         shape = service_model("cloudwatch").operation_model(name).input_shape
         request = json.loads(body or b"{}")
         if shape is not None and (faults := list(shapes.faults(request, shape))):
             raise CloudWatchError("InvalidParameterValue", "; ".join(faults))
         with self._lock:
-            return self._operations[name](request) or {}
+            return self.operations[name](request) or {}
 
     # ---- metrics
 
@@ -315,8 +320,7 @@ class CloudWatch:
                     "NewStateReason": alarm.state.reason,
                     "AlarmArn": alarm.arn,
                 }
-                topics = sns_backends[ACCOUNT][REGION]
-                topics.publish(message=json.dumps(body), arn=action, subject=subject)
+                self.tell(action, subject, json.dumps(body))
         else:
             self._world.trouble(action, NotImplementedError(f"an alarm's action {action}"))
 

@@ -88,17 +88,17 @@ def _rules() -> list[Rule]:
 def _wants(rule: Rule, event: Event) -> bool:
     if rule.state != "ENABLED" or rule.scheduled_expression:
         return False
-    return any(rule.event_pattern.matches_event(cast(Any, one)) for one in _views(event))
+    return any(rule.event_pattern.matches_event(cast(Any, one)) for one in views(event))
 
 
-def _views(value: object) -> list[object]:
+def views(value: object) -> list[object]:
     """The value with one element of each array of objects, in every way.
 
     A pattern matches if all that it asks of an array is true of one and the same element.
     """
     if isinstance(value, dict):
-        ways = product(*(_views(one) for one in value.values()))
+        ways = product(*(views(one) for one in value.values()))
         return [dict(zip(value, way, strict=True)) for way in ways]
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return [view for one in value for view in _views(one)]
+        return [view for one in value for view in views(one)]
     return [value]

@@ -3,11 +3,11 @@
 # ruff: noqa: N803, PLR0913 (arguments are the members of AWS's requests)
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from local_aws.memory import errors, transactions
-from local_aws.memory.errors import ResourceNotFoundException, invalid
+from local_aws.memory.client import Paginator
+from local_aws.memory.errors import invalid, no_table
 from local_aws.memory.expressions import partition, span
 from local_aws.memory.items import Json, Stored, key_of
 from local_aws.memory.meter import Meter, Use, read_units
@@ -21,11 +21,21 @@ _OF_A_BATCH = {"Keys", "ConsistentRead"}
 class InMemoryDynamoDB:
     """Tables with the keys `pk` and `sk`, both text; what is not covered is an error."""
 
-    exceptions = errors
+    exceptions = errors.Kinds()
 
     def __init__(self, *tables: str) -> None:
         self.meter = Meter()
         self._tables = {name: Table() for name in tables}
+
+    def operations(self) -> Mapping[str, Callable[[Json], Json]]:
+        """What is covered, by AWS's names."""
+        return {
+            "GetItem": lambda request: self.get_item(**request),
+            "BatchGetItem": lambda request: self.batch_get_item(**request),
+            "Query": lambda request: self.query(**request),
+            "Scan": lambda request: self.scan(**request),
+            "TransactWriteItems": lambda request: self.transact_write_items(**request),
+        }
 
     def get_item(self, *, TableName: str, Key: Json, ConsistentRead: bool = False) -> Json:
         """One item, or an answer without one."""
@@ -115,10 +125,10 @@ class InMemoryDynamoDB:
             answer["LastEvaluatedKey"] = {"pk": {"S": pk}, "sk": {"S": sk}}
         return answer
 
-    def get_paginator(self, operation: str) -> "Paginator":
+    def get_paginator(self, operation: str) -> Paginator:
         """The pages of a query or a scan, one after the other."""
         calls: dict[str, Callable[..., Json]] = {"query": self.query, "scan": self.scan}
-        return Paginator(calls[operation])
+        return Paginator(calls[operation], {"LastEvaluatedKey": "ExclusiveStartKey"})
 
     def transact_write_items(self, *, TransactItems: list[Json]) -> Json:
         """Do all writes, or none and say which conditions did not hold."""
@@ -129,23 +139,8 @@ class InMemoryDynamoDB:
 
     def _table(self, name: str) -> Table:
         if name not in self._tables:
-            raise ResourceNotFoundException(name)
+            raise no_table(name)
         return self._tables[name]
-
-
-class Paginator:
-    """Asks for the next page until there is none."""
-
-    def __init__(self, call: Callable[..., Json]) -> None:
-        self._call = call
-
-    def paginate(self, **request: Any) -> Iterator[Json]:
-        """Every page."""
-        page = self._call(**request)
-        yield page
-        while "LastEvaluatedKey" in page:
-            page = self._call(**{**request, "ExclusiveStartKey": page["LastEvaluatedKey"]})
-            yield page
 
 
 def _each(read: Iterable[Stored | None], *, consistent: bool) -> Use:

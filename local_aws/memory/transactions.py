@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from local_aws.memory.errors import TransactionCanceledException, invalid
+from local_aws.memory.errors import cancelled, invalid
 from local_aws.memory.expressions import Condition
 from local_aws.memory.items import Json, Key, Stored, key_of, stored
 from local_aws.memory.meter import transaction_units
@@ -87,6 +87,6 @@ def carry_out(actions: Sequence[Action]) -> None:
     """Do all if all conditions hold."""
     held = [action.holds() for action in actions]
     if not all(held):
-        raise TransactionCanceledException(held)
+        raise cancelled(held)
     for action in actions:
         action.carry_out()

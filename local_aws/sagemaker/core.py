@@ -9,6 +9,7 @@ from datetime import datetime
 
 from local_aws.account import ACCOUNT
 from local_aws.kernel import World
+from local_aws.sagemaker import names
 from local_aws.sagemaker.values import Json, given, sections, text
 
 
@@ -95,6 +96,10 @@ class Core:
                 self.world.emit(
                     "aws.sagemaker", notice.detail_type, notice.detail, notice.resources
                 )
+
+    def random_id(self, length: int) -> str:
+        """Lower-case letters and digits, as in the ids that SageMaker makes up."""
+        return names.random_id(length)
 
     def in_background(self, what: str, work: Callable[[], None]) -> None:
         """Run `work` on its own thread; the embedded AWS is busy until it ends."""

@@ -1,6 +1,5 @@
 """Operations on runs of pipelines."""
 
-from local_aws.sagemaker import names
 from local_aws.sagemaker.core import Caller, Core, Operation
 from local_aws.sagemaker.errors import conflict, not_covered, not_found
 from local_aws.sagemaker.executions import Execution
@@ -54,7 +53,7 @@ class Runs:
         given = {text(p, "Name"): text(p, "Value") for p in sections(request, "PipelineParameters")}
         now = self._core.now()
         return Execution(
-            id=names.random_id(12),
+            id=self._core.random_id(12),
             pipeline_name=pipeline.name,
             role=pipeline.role,
             definition=pipeline.definition,

@@ -117,7 +117,7 @@ class Executions:
             _log.exception("an execution of %s broke", execution.occasion.schedule)
             self._move(execution, "Failed", f"InternalServerError: {fault!r}")
         else:
-            self._move(execution, _status(job), job.failure)
+            self._move(execution, status_of(job), job.failure)
 
     def _attempt(self, execution: Execution) -> Job:
         occasion, definition = execution.occasion, execution.occasion.definition
@@ -130,7 +130,7 @@ class Executions:
         if not all(folders.values()):
             raise CannotRunError(NO_DATA)
         with self._core.state():
-            request = request_of(occasion, endpoint)
+            request = request_of(occasion, endpoint, self._core.random_id(12))
             execution.job = str(self._jobs.create(Monitoring(folders), request)["ProcessingJobArn"])
         self._move(execution, "InProgress")
         return self._jobs.wait(execution.job)
@@ -141,7 +141,8 @@ class Executions:
             execution.failure = failure and failure[:1024]
 
 
-def _status(job: Job) -> str:
+def status_of(job: Job) -> str:
+    """How an execution ends whose job has ended so."""
     found = job.status == "Completed" and (job.exit_message or "").startswith(_WITH_VIOLATIONS)
     return _WITH_VIOLATIONS if found else job.status
 

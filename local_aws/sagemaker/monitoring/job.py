@@ -98,13 +98,13 @@ def _by_hour(prefix: str, window: Window) -> list[str]:
     return [f"{prefix.rstrip('/')}/{hour:%Y/%m/%d/%H}" for hour in window.hours()]
 
 
-def request_of(occasion: Occasion, endpoint: Endpoint) -> Json:
-    """The request of the processing job."""
+def request_of(occasion: Occasion, endpoint: Endpoint, job_id: str) -> Json:
+    """The request of the processing job, whose name ends in an id of its own."""
     definition = occasion.definition
     head = f"{_NAMES[definition.kind]}-{occasion.scheduled:%Y%m%d%H%M}"
     app = definition.part("AppSpecification")
     return given(
-        ProcessingJobName=f"{head}-{names.random_id(12)}",
+        ProcessingJobName=f"{head}-{job_id}",
         ProcessingInputs=list(_inputs(definition, endpoint)),
         ProcessingOutputConfig={"Outputs": [_output(occasion)]},
         ProcessingResources=definition.request["JobResources"],
