@@ -15,6 +15,7 @@ from moto.applicationautoscaling.models import (
     FakeScalableTarget,
     applicationautoscaling_backends,
 )
+from moto.core.exceptions import JsonRESTError
 
 from local_aws.account import ACCOUNT, REGION
 from local_aws.adapter import replace
@@ -50,6 +51,8 @@ class Backend(ApplicationAutoscalingBackend):
         return target
 
     def deregister_scalable_target(self, namespace: str, r_id: str, dimension: str) -> None:
+        if not self._scalable_target_exists(r_id, dimension):
+            raise JsonRESTError("ObjectNotFoundException", f"No scalable target found: {r_id}")
         super().deregister_scalable_target(namespace, r_id, dimension)
         for key, policy in list(self.policies.items()):
             if policy.resource_id == r_id:

@@ -10,7 +10,7 @@ from local_aws.account import ACCOUNT, REGION
 from steward.observe.review import read_exceptions
 from steward.spec.model import ModelSpec
 from tests.simulation.house import ALICE, House, mortgage
-from tests.simulation.quiet import minutes, settle, sweep
+from tests.simulation.quiet import full_sweep, minutes, settle, sweep
 from tests.simulation.stage import Fate
 
 type Part = Callable[[House], None]
@@ -172,15 +172,21 @@ SERVED = then(JUDGED, say("Approved"), created)
 
 
 def good_minute(house: House) -> None:
-    """A minute of a canary that does well."""
-    minutes(house, 1)
+    """A minute in which the new fleet does well."""
     house.traffic(MODEL, (60, 0))
+    minutes(house, 1)
 
 
 def bad_minute(house: House) -> None:
-    """A minute of a canary that fails every fifth request."""
+    """A minute in which the new fleet fails more often than the old one, and trips no alarm."""
+    house.traffic(MODEL, (300, 12), (900, 0))
     minutes(house, 1)
+
+
+def broken_minute(house: House) -> None:
+    """A minute in which the new fleet fails every fifth request."""
     house.traffic(MODEL, (100, 20))
+    minutes(house, 1)
 
 
 def promoted(house: House) -> None:
@@ -192,17 +198,26 @@ def promoted(house: House) -> None:
 
 def judged_worse(house: House) -> None:
     """The judge sees at the sweep that the new fleet fails more often."""
-    minutes(house, 6)
-    bad_minute(house)
-    bad_minute(house)
+    minutes(house, 5)
+    for _ in range(3):
+        bad_minute(house)
+        sweep(house)
+    minutes(house, 3)
     sweep(house)
-    minutes(house, 4)
+
+
+def alarmed(house: House) -> None:
+    """An alarm ends the rollout before anybody judges."""
+    minutes(house, 5)
+    broken_minute(house)
+    minutes(house, 3)
     sweep(house)
 
 
 def without_evidence(house: House) -> None:
     """Nobody asks the new fleet anything."""
-    for _ in range(12):
+    minutes(house, 7)
+    for _ in range(4):
         minutes(house, 1)
         sweep(house)
 
@@ -242,12 +257,14 @@ def back(house: House) -> None:
 
 
 def retired(house: House) -> None:
-    """Bob takes the endpoint down, and in time Steward notices that it is gone."""
+    """Bob takes the endpoint down, and once it is gone Steward notices."""
     house.order("retire", MODEL, 1)
     settle(house)
-    sweep(house)
-    minutes(house, 3)
-    sweep(house)
+    full_sweep(house)
+    minutes(house, 1)
+    full_sweep(house)
+    minutes(house, 1)
+    full_sweep(house)
 
 
 def found(house: House) -> None:
@@ -265,7 +282,7 @@ def found(house: House) -> None:
     )
     sagemaker.update_endpoint(EndpointName="steward-mortgage", EndpointConfigName="theirs")
     minutes(house, 7)
-    sweep(house)
+    full_sweep(house)
 
 
 def adopted(house: House) -> None:
@@ -352,25 +369,46 @@ def captured(house: House) -> None:
 
 def watched(house: House) -> None:
     """The windows' jobs are started, end and are read."""
-    sweep(house)
+    full_sweep(house)
     minutes(house, 4)
-    sweep(house)
+    full_sweep(house)
 
 
 def scheduled(house: House) -> None:
     """Model Monitor's schedules are made, run, and are read."""
-    sweep(house)
+    full_sweep(house)
     minutes(house, 2)
-    sweep(house)
+    full_sweep(house)
     minutes(house, 90)
-    sweep(house)
+    full_sweep(house)
+
+
+def rescheduled(house: House) -> None:
+    """Another version serves, and the schedules look at that one."""
+    say("Approved", 2)(house)
+    promoted(house)
+    for _ in range(3):
+        full_sweep(house)
+        minutes(house, 2)
 
 
 def by_model_monitor() -> ModelSpec:
-    """The example, watched by Model Monitor."""
+    """The example, watched by Model Monitor, and rolled out all at once."""
     usual = mortgage()
-    monitor = replace(usual.monitor, source="model-monitor", kinds=("data_quality",))
-    return replace(usual, monitor=monitor)
+    kinds = ("data_quality", "model_quality")
+    monitor = replace(usual.monitor, source="model-monitor", kinds=kinds)
+    rollout = replace(usual.rollout, strategy="all-at-once", on_no_evidence="promote")
+    return replace(usual, monitor=monitor, rollout=rollout)
+
+
+def with_monitors(*kinds: str) -> Callable[[], ModelSpec]:
+    """The example with fewer monitors."""
+
+    def spec() -> ModelSpec:
+        usual = mortgage()
+        return replace(usual, monitor=replace(usual.monitor, kinds=kinds))
+
+    return spec
 
 
 def automatic_gate() -> ModelSpec:
@@ -418,6 +456,7 @@ FLOWS: dict[str, Flow] = {
     "a creation": Flow(then(JUDGED, say("Approved")), created),
     "an update": Flow(NEXT, then(say("Approved", 2), promoted)),
     "a bad canary": Flow(IN_FLIGHT, judged_worse),
+    "an alarm": Flow(IN_FLIGHT, alarmed),
     "no evidence": Flow(IN_FLIGHT, without_evidence),
     "a fleet that fails": Flow(NEXT, then(say("Approved", 2), created, created), fates=failing_fleet),
     "a revocation in flight": Flow(IN_FLIGHT, revoked_in_its_bake),
@@ -432,11 +471,20 @@ FLOWS: dict[str, Flow] = {
         NEXT, then(say("Approved", 2), promoted),
         of_kind(strategy="all-at-once", on_no_evidence="promote"),
     ),
+    "old configs": Flow(
+        then(BOTH, say("Rejected", 1), next_version, say("Approved", 3)), promoted,
+        of_kind(keep_configs=0),
+    ),
     "drift": Flow(then(SERVED, hours(5)), drifting),
     "a broken schema": Flow(then(SERVED, hours(3)), broken_schema),
-    "windows": Flow(then(SERVED, captured), watched),
-    "jobs that fail": Flow(then(SERVED, captured), watched, fates=failing_job),
+    "windows": Flow(then(SERVED, captured), watched, with_monitors("data_quality")),
+    "jobs that fail": Flow(
+        then(SERVED, captured), watched, with_monitors("data_quality"), fates=failing_job
+    ),
     "model monitor": Flow(SERVED, scheduled, by_model_monitor),
+    "model monitor and the next version": Flow(
+        then(SERVED, scheduled, next_version), rescheduled, by_model_monitor
+    ),
     "retired from model monitor": Flow(then(SERVED, scheduled), retired, by_model_monitor),
-    "a checkpoint": Flow(then(SERVED, hours(24)), sweep),
+    "a checkpoint": Flow(then(SERVED, hours(24)), sweep, with_monitors()),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from steward.observe.rollout import read_rollout
 from tests.simulation.flows import DRIFTED
 from tests.simulation.house import ALICE, BOB, PREFIX
 from tests.simulation.stage import IMAGE
@@ -60,9 +61,17 @@ def register(sim: Simulation, model: str) -> None:
 
 
 def approve(sim: Simulation, model: str) -> None:
-    """A version is approved, mostly the newest; often with words that override."""
-    if versions := sorted(sim.house.versions(model)):
-        number = versions[-1] if sim.chance.random() < 0.7 else sim.chance.choice(versions)
+    """A version is approved, mostly the newest, a new one if that is already; often by override."""
+    versions = sim.house.versions(model)
+    number = max(versions, default=0)
+    if _is_moving(sim, model) and sim.chance.random() < 0.8:
+        return
+    if versions.get(number) != "PendingManualApproval" and sim.chance.random() < 0.8:
+        register(sim, model)
+        number += 1
+    elif versions and sim.chance.random() < 0.2:
+        number = sim.chance.choice(sorted(versions))
+    if number:
         words = sim.chance.choice(("override: asked for", "override: again", "looks good"))
         sim.house.say(model, number, "Approved", f"{words} {sim.chance.randrange(99)}")
 
@@ -79,9 +88,15 @@ def reject(sim: Simulation, model: str) -> None:
 
 def revoke(sim: Simulation, model: str) -> None:
     """What is being rolled out is rejected."""
-    if number := _on_its_way(sim, model):
+    number = _on_its_way(sim, model)
+    if number and _is_moving(sim, model):
         sim.truth.revoked(model, number)
         sim.house.say(model, number, "Rejected", f"not this one {sim.chance.randrange(99)}")
+
+
+def _is_moving(sim: Simulation, model: str) -> bool:
+    endpoint = sim.house.account.sagemaker.endpoints._endpoints.get(f"{PREFIX}-{model}")
+    return bool(endpoint and endpoint.pending)
 
 
 def _on_its_way(sim: Simulation, model: str) -> int | None:
@@ -118,6 +133,8 @@ def resume(sim: Simulation, model: str) -> None:
 def deploy_by_hand(sim: Simulation, model: str) -> None:
     """Somebody puts another config of ours behind the endpoint, all at once."""
     sagemaker: Any = sim.house.root.sagemaker
+    if _is_new(sim, model):
+        return
     configs = [
         one["EndpointConfigName"]
         for page in sagemaker.get_paginator("list_endpoint_configs").paginate(
@@ -136,7 +153,15 @@ def deploy_by_hand(sim: Simulation, model: str) -> None:
 def delete_by_hand(sim: Simulation, model: str) -> None:
     """Somebody deletes the endpoint."""
     sagemaker: Any = sim.house.root.sagemaker
+    if _is_new(sim, model):
+        return
     _unless_refused(lambda: sagemaker.delete_endpoint(EndpointName=f"{PREFIX}-{model}"))
+
+
+def _is_new(sim: Simulation, model: str) -> bool:
+    """Steward has not seen the end of its creation: what it served so far, AWS tells nobody later."""
+    row = read_rollout(sim.house.store, model)
+    return bool(row and row.open and row.live is None)
 
 
 def delete_alarm(sim: Simulation, model: str) -> None:
@@ -174,7 +199,9 @@ def capture(sim: Simulation, model: str) -> None:
     """An hour's requests were captured."""
     if number := _on_its_way(sim, model):
         at, name = sim.house.world.now(), f"{PREFIX}-{model}"
-        part = "shared" if sim.house.specs[model].monitor.source == "model-monitor" else f"v{number}"
+        part = (
+            "shared" if sim.house.specs[model].monitor.source == "model-monitor" else f"v{number}"
+        )
         key = f"capture/{model}/{part}/{name}/AllTraffic/{at:%Y/%m/%d/%H}/1.jsonl"
         sim.house.write("ArtifactBucket", key, b"{}")
 
@@ -192,22 +219,22 @@ def stale(sim: Simulation, model: str) -> None:
 
 
 HAPPENINGS: dict[str, tuple[Happening, int]] = {
-    "upload": (upload, 10),
+    "upload": (upload, 6),
     "upload rubbish": (upload_rubbish, 1),
-    "mark": (mark, 6),
+    "mark": (mark, 4),
     "delete data": (delete_data, 2),
-    "register": (register, 16),
-    "approve": (approve, 30),
-    "reject": (reject, 6),
-    "revoke": (revoke, 10),
-    "edit": (edit, 2),
-    "order": (order, 5),
+    "register": (register, 4),
+    "approve": (approve, 40),
+    "reject": (reject, 3),
+    "revoke": (revoke, 30),
+    "edit": (edit, 1),
+    "order": (order, 3),
     "resume": (resume, 5),
     "deploy by hand": (deploy_by_hand, 2),
     "delete by hand": (delete_by_hand, 1),
     "delete alarm": (delete_alarm, 1),
-    "drift": (drift, 6),
+    "drift": (drift, 3),
     "capture": (capture, 4),
-    "hours pass": (hours_pass, 1),
-    "stale": (stale, 6),
+    "hours pass": (hours_pass, 0),
+    "stale": (stale, 4),
 }

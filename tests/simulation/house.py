@@ -3,8 +3,10 @@
 import importlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -47,11 +49,7 @@ def deployed() -> Deployed:
 
 @cache
 def apps() -> dict[str, ModuleType]:
-    """The functions' modules, which read what the template gives them."""
-    for function in deployed().functions.values():
-        os.environ.update(function.environment)
-    os.environ |= {"AWS_REGION": REGION, "POWERTOOLS_METRICS_DISABLED": "true"}
-    logger.setLevel("CRITICAL")
+    """The functions' modules."""
     return {name: importlib.import_module(f"{name}.app") for name in FUNCTIONS}
 
 
@@ -65,6 +63,32 @@ def handlers() -> dict[str, Callable[..., None]]:
 def mortgage() -> ModelSpec:
     """The example's file."""
     return read(ROOT / "models" / "mortgage.toml")
+
+
+@contextmanager
+def given_back() -> Iterator[None]:
+    """Afterwards the functions' modules, the clock and the environment are as they were before."""
+    environment, level = dict(os.environ), logger.level
+    kept = [(module, name, vars(module)[name]) for module, name in _taken()]
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= environment
+        logger.setLevel(level)
+        for module, name, value in kept:
+            setattr(module, name, value)
+
+
+def _taken() -> Iterator[tuple[ModuleType, str]]:
+    """What a house puts something of its own in the place of."""
+    yield clock, "now"
+    for module in (importlib.import_module("steward.scope"), apps()["sweep"]):
+        yield module, "read_all"
+    for name, app in apps().items():
+        yield app, "_aws"
+        if name in CONCERNS:
+            yield app, "handle"
 
 
 def uninterrupted(_: str, __: Call, answer: Callable[[], Json]) -> Json:
@@ -110,7 +134,15 @@ class House:
 
     def enter(self) -> None:
         """The functions' modules work on this house from now on."""
-        os.environ["ALLOW_AUTOMATIC_APPROVAL"] = str(self._automatic).lower()
+        for function in deployed().functions.values():
+            os.environ.update(function.environment)
+        os.environ |= {
+            "ALLOW_AUTOMATIC_APPROVAL": str(self._automatic).lower(),
+            "AWS_REGION": REGION,
+            "POWERTOOLS_METRICS_DISABLED": "true",
+        }
+        logger.setLevel("CRITICAL")
+        warnings.filterwarnings("ignore", "No application metrics to publish")
         clock.now = lambda: self.now()
         for name, app in apps().items():
             vars(app)["_aws"] = self.clients_of(name)

@@ -14,7 +14,11 @@ def _model(name: str, rollout: RolloutSpec, **changes: object) -> ModelSpec:
     data = replace(usual.data, prefix=f"{name}/incoming/")
     train = replace(usual.train, quiet_period=3 * _MINUTE, max_wait=20 * _MINUTE)
     monitor = replace(usual.monitor, outcomes=f"{name}/outcomes/")
-    whole = replace(usual, name=name, data=data, train=train, rollout=rollout, monitor=monitor)
+    # Else most versions would be held: another one serves than they were compared with.
+    gate = replace(usual.gate, stale="allow")
+    whole = replace(
+        usual, name=name, data=data, train=train, gate=gate, rollout=rollout, monitor=monitor
+    )
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ def settle(house: House) -> None:
     _empty(house)
     while house.hurt:
         house.hurt = False
-        sweep(house)
+        full_sweep(house)
 
 
 def _empty(house: House) -> None:
@@ -43,13 +43,18 @@ def deliver(house: House, name: str) -> None:
             queue.delete(message)
 
 
-def sweep(house: House) -> None:
+def sweep(house: House, *, full: bool = False) -> None:
     """A sweep that gets through, and what it asks for: one that dies is followed by the next."""
     with suppress(Died, Exception):
-        house.sweep()
+        house.sweep(full=full)
         _empty(house)
         return
-    sweep(house)
+    sweep(house, full=full)
+
+
+def full_sweep(house: House) -> None:
+    """The sweep of a quarter of an hour."""
+    sweep(house, full=True)
 
 
 def minutes(house: House, number: int) -> None:

@@ -22,7 +22,7 @@ from tests.simulation.ended import State, differences, state_of
 from tests.simulation.faults import FAULTS
 from tests.simulation.flows import FLOWS, Flow
 from tests.simulation.house import House
-from tests.simulation.quiet import minutes, settle, sweep
+from tests.simulation.quiet import full_sweep, minutes, settle
 
 AT_ONCE = 2
 # Of so many single faults one is followed by a second one, so many calls later at most.
@@ -89,7 +89,9 @@ class Branches(Strikes):
         gone, status = os.wait()
         self.copies.discard(gone)
         if status:
-            raise RuntimeError(f"a copy ended with {status}, struck {self.struck or 'by one fault'}")
+            raise RuntimeError(
+                f"a copy ended with {status}, struck {self.struck or 'by one fault'}"
+            )
 
     def wait(self) -> None:
         """Wait until all copies have ended."""
@@ -103,10 +105,10 @@ def play(flow: Flow, strikes: Strikes) -> tuple[State, list[str]]:
     house.interfere = strikes
     flow.part(house)
     calls = list(strikes.calls)
-    house.interfere = Strikes(house, strikes.struck, calls)
+    house.interfere = Strikes(house, strikes.struck, list(calls))
     for _ in range(2):
         minutes(house, 1)
-        sweep(house)
+        full_sweep(house)
     settle(house)
     return state_of(house), calls
 

@@ -1,6 +1,6 @@
 """What must always hold, checked at each call and each change of a simulation, from outside."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ class Truth:
         self.rollouts = 0
         self.revoked_in_flight = 0
         self.served: defaultdict[str, set[int]] = defaultdict(set)
-        self._runs: Counter[str] = Counter()
+        self._uploads: set[str] = set()
 
     def wrong(self, what: str) -> None:
         """Note that something does not hold."""
@@ -65,6 +65,8 @@ class Truth:
         """AWS has announced something."""
         detail = event["detail"]
         self.events.append({"event": event})
+        if event["detail-type"] == "Object Created" and "/incoming/" in detail["object"]["key"]:
+            self._uploads.add(detail["object"]["version-id"])
         if event["detail-type"] == STATE and detail["EndpointStatus"] == "IN_SERVICE":
             model = detail["EndpointName"].removeprefix(f"{PREFIX}-")
             if version := self.names(model).version_of(detail["EndpointConfigName"]):
@@ -157,17 +159,30 @@ class Truth:
             anywhere = first + (now - first) * chance.random()
             when = chance.choice((anywhere, near + timedelta(seconds=chance.uniform(0, 90))))
             served = candidates_at(self._house.store, names.endpoint, when)
-            found = frozenset(int(version) for one in served for version in one.versions)
+            told = frozenset(int(version) for one in served for version in one.versions)
             really = line.at(when)
-            if line.is_at_rest(when, CLOCKS) and found != really.versions:
-                self.wrong(f"{model} at {when}: {set(really.versions)} served, {set(found)} told")
+            # Nobody can know of a deletion before it is noticed, nor of a call under way.
+            if not line.is_at_rest(when, CLOCKS) or not really.versions:
+                continue
+            if not really.versions <= told or (len(served) == 1 and told != really.versions):
+                self.wrong(f"{model} at {when}: {set(really.versions)} served, {set(told)} told")
 
-    def check_work(self) -> None:
-        """Nothing is left over: on queues, in flight, or uploaded and forgotten."""
+    def check_rest(self) -> None:
+        """Nothing is left over: in flight, or uploaded and forgotten."""
         for model in self._house.specs:
             row = read_rollout(self._house.store, model)
             if row and row.open:
                 self.wrong(f"{model}: rollout {row.number} of version {row.version} is open still")
+        known = {
+            str(facts["version_id"])
+            for item in self._house.store.scan(self._house.store.lineage)
+            if str(item["pk"]).startswith("dataset#")
+            and isinstance(facts := item.get("facts"), dict)
+        }
+        given_up = [message.body for dead in self._house.dead().values() for message in dead]
+        for version in sorted(self._uploads - known):
+            if not any(version in body for body in given_up):
+                self.wrong(f"the upload {version} is neither on record nor a dead letter")
 
 
 def _edges(items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
