@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser build bench pipelines events docs deploy locks clean uninstall
+.PHONY: help demo test sweep sim check browser build bench pipelines events docs deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -34,6 +34,8 @@ export AWS_EC2_METADATA_DISABLED := true
 export AWS_REGION := eu-west-1
 export AWS_DEFAULT_REGION := eu-west-1
 endif
+
+SIMULATED := .:functions:layers/core
 
 ## help        What each target does (also what plain `make` says)
 help:
@@ -66,6 +68,14 @@ browser: .venv/.dev
 	  { echo "Chromium is missing; install it with 'apt-get install chromium', or name it: CHROMIUM=/path make browser" >&2; exit 1; }
 	@test -f build/demo/report.html || { echo "There is no report to look at yet; 'make demo' writes it." >&2; exit 1; }
 	.venv/bin/pytest tests/browser
+
+## sweep       Break into every call of every flow, with every fault: all must end the same (minutes)
+sweep: .venv/.dev
+	PYTHONPATH=$(SIMULATED) .venv/bin/python -m tests.simulation.sweep $(CASE)
+
+## sim         Simulate histories by their seeds, with faults and losses: what must hold holds (minutes)
+sim: .venv/.dev
+	PYTHONPATH=$(SIMULATED) .venv/bin/python -m tests.simulation $(SEED)
 
 ## build       Build what SAM deploys, without a container engine, and import every handler from it
 build: .venv-sam/.sam

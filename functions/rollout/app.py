@@ -336,7 +336,8 @@ def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
     if "exception" in verdict.facts:
         todo.append(scope.commands.sign_off(verdict.id(scope.model)))
     tell(scope, verdict, f"version {rollout.version} serves", verdict.reason, *todo)
-    tidy(scope, rollout)
+    rescale(scope, rollout)
+    remove_guards(scope, rollout)
     back = [n for n in facts.eligible() if facts.versions[n].served_at and n != rollout.version]
     kept = frozenset({rollout.version, *back[:1]})
     remove_configs(
@@ -348,23 +349,28 @@ def finish(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
 
 
 def fail(scope: Scope, verdict: Verdict, facts: RolloutFacts) -> bool:
-    """Tell the owner that the version does not serve, tidy up, then close the rollout."""
+    """Tell the owner that the version does not serve, then close the rollout.
+
+    Its alarms go last: they are part of why, which a look that died is to find again.
+    """
     rollout, endpoint = facts.in_flight, seen(facts)
     again = scope.commands.approve(facts.versions[rollout.version].arn, "retry: <reason>")
     subject = f"the rollout of version {rollout.version} failed"
     tell(scope, verdict, subject, verdict.reason, scope.commands.status(), again)
-    if endpoint.status == "InService":
-        tidy(scope, rollout)
+    settled = endpoint.status == "InService"
+    if settled:
+        rescale(scope, rollout)
     version = facts.versions[rollout.version]
     record_failed(scope.store, scope.names, verdict, rollout, version, endpoint)
+    if settled:
+        remove_guards(scope, rollout)
     return True
 
 
-def tidy(scope: Scope, rollout: Rollout) -> None:
-    """After an update: scaling as the model's file says, and no alarm that nobody needs."""
+def rescale(scope: Scope, rollout: Rollout) -> None:
+    """After an update, bring the variant's scaling to what the model's file says."""
     if scope.spec.serve.kind != SERVERLESS:
         scale(scope.aws, scope.names.endpoint, rollout.variant, scope.spec.rollout.autoscaling)
-    remove_guards(scope, rollout)
 
 
 def remove_guards(scope: Scope, rollout: Rollout) -> None:

@@ -41,7 +41,8 @@ class _Recorder:
         self.calls: list[tuple[str, Json]] = []
         self._numbers = count(1)
 
-    def __call__(self, _: str, operation: str, **request: Any) -> Json:
+    def __call__(self, service: str, operation: str, **request: Any) -> Json:
+        del service
         self.calls.append((operation, request))
         answer = getattr(self, operation, None)
         return answer(request) if answer else {}

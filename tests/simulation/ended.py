@@ -9,8 +9,9 @@ from tests.simulation.house import CONCERNS, House
 
 type State = dict[str, Any]
 
-# When, and as which entry of which chain, something was written differs with what went wrong.
-_OF_THE_WRITING = ("recorded_at", "entry")
+# When, and as which entry of which chain, something was written differs with what went wrong; and
+# what the sweep has mended is on record as that.
+_OF_THE_WRITING = ("recorded_at", "entry", "repair")
 # How often was asked, and a sweep that comes once more than it must, cost a look.
 _COUNTERS = ("asks",)
 _OF_A_DECISION = re.compile(r"^[^#]*#in#(?=\w+#decision#)")
@@ -20,11 +21,18 @@ _MESSAGE_ID = re.compile(r"Message id: (\S+)")
 def state_of(house: House) -> State:
     """Registry, endpoints, lineage, work, what people were told, and what is left over."""
     lineage = list(house.store.scan(house.store.lineage))
+    mended = {str(one["pk"]) for one in lineage if one.get("verdict") == "tidy"}
     work = list(house.store.scan(house.store.work))
     return {
-        "lineage": {key(one): without(one) for one in lineage if not is_ledger(one)},
+        "lineage": {
+            key(one): without(one)
+            for one in lineage
+            if not is_ledger(one) and one["pk"] not in mended
+        },
         "decisions": sorted(
-            str(one["decision"]) for one in lineage if is_ledger(one) and "decision" in one
+            str(one["decision"])
+            for one in lineage
+            if is_ledger(one) and one.get("decision", "") not in {"", *mended}
         ),
         "faults": [str(fault) for fault in verify(lineage).faults],
         "dangling": sorted(dangling(lineage)),
@@ -71,7 +79,7 @@ def told(message: dict[str, object]) -> str:
 
 
 def objects(house: House) -> dict[str, int]:
-    """Keys of all objects, and how many versions there are of those that are not named by content."""
+    """Keys of all objects, and how many versions: of those that are named by content, one."""
     return {
         f"{bucket}/{key}": 1 if _by_content(key) else len(versions)
         for bucket, found in house.account.s3.buckets.items()

@@ -1,4 +1,4 @@
-"""What can happen to a call: the function dies around it, or AWS answers late, badly or not at all."""
+"""What can happen to a call: the function dies, or AWS answers late, badly or not at all."""
 
 from collections.abc import Callable
 from contextlib import suppress

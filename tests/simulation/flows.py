@@ -1,4 +1,4 @@
-"""The demo's flows, and those around it: how each begins, and the part of it that is broken into."""
+"""The demo's flows, and others: how each begins, and the part of it that is broken into."""
 
 import json
 from collections.abc import Callable
@@ -458,7 +458,9 @@ FLOWS: dict[str, Flow] = {
     "a bad canary": Flow(IN_FLIGHT, judged_worse),
     "an alarm": Flow(IN_FLIGHT, alarmed),
     "no evidence": Flow(IN_FLIGHT, without_evidence),
-    "a fleet that fails": Flow(NEXT, then(say("Approved", 2), created, created), fates=failing_fleet),
+    "a fleet that fails": Flow(
+        NEXT, then(say("Approved", 2), created, created), fates=failing_fleet
+    ),
     "a revocation in flight": Flow(IN_FLIGHT, revoked_in_its_bake),
     "an abort": Flow(IN_FLIGHT, aborted),
     "a pause": Flow(NEXT, paused),

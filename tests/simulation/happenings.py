@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from steward.observe.rollout import read_rollout
 from tests.simulation.flows import DRIFTED
 from tests.simulation.house import ALICE, BOB, PREFIX
+from tests.simulation.models import WATCHED
 from tests.simulation.stage import IMAGE
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def approve(sim: Simulation, model: str) -> None:
     if _is_moving(sim, model) and sim.chance.random() < 0.8:
         return
     if versions.get(number) != "PendingManualApproval" and sim.chance.random() < 0.8:
+        if model == WATCHED:
+            upload(sim, model)
+            mark(sim, model)
+            return
         register(sim, model)
         number += 1
     elif versions and sim.chance.random() < 0.2:
@@ -159,7 +164,7 @@ def delete_by_hand(sim: Simulation, model: str) -> None:
 
 
 def _is_new(sim: Simulation, model: str) -> bool:
-    """Steward has not seen the end of its creation: what it served so far, AWS tells nobody later."""
+    """Steward has not seen the end of its creation: AWS tells nobody later what it served."""
     row = read_rollout(sim.house.store, model)
     return bool(row and row.open and row.live is None)
 
@@ -226,7 +231,7 @@ HAPPENINGS: dict[str, tuple[Happening, int]] = {
     "register": (register, 4),
     "approve": (approve, 40),
     "reject": (reject, 3),
-    "revoke": (revoke, 30),
+    "revoke": (revoke, 42),
     "edit": (edit, 1),
     "order": (order, 3),
     "resume": (resume, 5),
@@ -234,7 +239,7 @@ HAPPENINGS: dict[str, tuple[Happening, int]] = {
     "delete by hand": (delete_by_hand, 1),
     "delete alarm": (delete_alarm, 1),
     "drift": (drift, 3),
-    "capture": (capture, 4),
-    "hours pass": (hours_pass, 0),
+    "capture": (capture, 3),
+    "hours pass": (hours_pass, 1),
     "stale": (stale, 4),
 }

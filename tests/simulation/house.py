@@ -23,7 +23,7 @@ from local_aws.memory.rules import Ids
 from local_aws.sagemaker.core import Caller
 from steward import clock
 from steward.aws import Aws
-from steward.log import logger
+from steward.log import logger, metrics
 from steward.names import Names
 from steward.record.store import Store
 from steward.spec.model import ModelSpec
@@ -76,6 +76,7 @@ def given_back() -> Iterator[None]:
         os.environ.clear()
         os.environ |= environment
         logger.setLevel(level)
+        vars(metrics).pop("add_metric", None)
         for module, name, value in kept:
             setattr(module, name, value)
 
@@ -142,8 +143,10 @@ class House:
             "POWERTOOLS_METRICS_DISABLED": "true",
         }
         logger.setLevel("CRITICAL")
+        # Powertools prints what was counted a hundred times, told to be silent or not.
+        vars(metrics)["add_metric"] = lambda **_: None
         warnings.filterwarnings("ignore", "No application metrics to publish")
-        clock.now = lambda: self.now()
+        clock.now = lambda: self.now()  # noqa: PLW0108  # a simulation replaces it
         for name, app in apps().items():
             vars(app)["_aws"] = self.clients_of(name)
             if name in CONCERNS:

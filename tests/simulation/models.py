@@ -6,6 +6,8 @@ from datetime import timedelta
 from steward.spec.model import ModelSpec, RolloutSpec
 from tests.simulation.house import mortgage
 
+# Its versions come from runs: without what a run writes down there is nothing to compare with.
+WATCHED = "watched"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -23,14 +25,15 @@ def _model(name: str, rollout: RolloutSpec, **changes: object) -> ModelSpec:
 
 
 def every() -> list[ModelSpec]:
-    """A canary; all at once, without a bake; linear, promoted without evidence; and with a schedule."""
+    """All at once, without a bake; a canary; linear, without evidence; watched by Model Monitor."""
     usual = replace(mortgage().rollout, min_requests=30, bake=3 * _MINUTE)
     plain = replace(usual, strategy="all-at-once", bake=timedelta(0), autoscaling=None)
     linear = replace(usual, strategy="linear", on_no_evidence="promote", size_percent=50)
-    monitor = replace(mortgage().monitor, source="model-monitor", kinds=("data_quality",))
+    kinds = ("data_quality", "model_quality")
+    monitor = replace(mortgage().monitor, source="model-monitor", kinds=kinds)
     return [
-        _model("mortgage", usual),
         _model("plain", plain),
-        _model("linear", linear),
-        _model("watched", plain, monitor=replace(monitor, outcomes="watched/outcomes/")),
+        _model("mortgage", usual),
+        _model("linear", linear, gate=replace(mortgage().gate, mode="auto", stale="allow")),
+        _model(WATCHED, plain, monitor=replace(monitor, outcomes="watched/outcomes/")),
     ]

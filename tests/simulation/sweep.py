@@ -1,7 +1,7 @@
 """The crash sweep: each call of each flow is struck by each fault, and all must end the same.
 
-    python -m tests.simulation.sweep                                all of it
-    python -m tests.simulation.sweep "an update" "17:answer lost"   one case; several strike together
+    python -m tests.simulation.sweep                               all of it
+    python -m tests.simulation.sweep "an update" "17:answer lost"  one case; several strike together
 
 A flow runs once. At each of its calls the process is forked for each fault, and the copy goes on
 with it to the end.

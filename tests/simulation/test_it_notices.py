@@ -1,4 +1,4 @@
-"""The simulation can fail: with something broken on purpose it says that something does not hold."""
+"""The simulation can fail: with something broken on purpose, something does not hold."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -25,26 +25,27 @@ def undisturbed() -> Iterator[None]:
         yield
 
 
-def violations(*, deaf: bool = False) -> str:
-    """What the first seed says in which something does not hold."""
-    for seed in range(SEEDS):
-        if found := simulate(seed, STEPS, deaf=deaf).violations:
-            return "\n".join(found)
-    return ""
+def notices(what: str, *, deaf: bool = False) -> bool:
+    """Whether in one of the seeds that does not hold."""
+    return any(
+        what in violation
+        for seed in range(SEEDS)
+        for violation in simulate(seed, STEPS, deaf=deaf).violations
+    )
 
 
 def test_two_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run's token that changes with every try, and nobody looks whether it was started."""
     monkeypatch.setattr("steward.act.training.run_token", lambda *_: f"{random.random():.30f}")  # noqa: S311
     monkeypatch.setattr("steward.act.training._find_run", lambda *_: None)
-    assert "StartPipelineExecution" in violations()
+    assert notices("StartPipelineExecution")
 
 
 def test_a_version_that_was_not_approved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any version may serve, and nobody looks at the approval before the call."""
     monkeypatch.setattr(Version, "why_not", lambda *_: None)
     monkeypatch.setattr(apps()["rollout"], "still_stands", lambda *_: None)
-    assert "its approval was read as" in violations()
+    assert notices("its approval was read as")
 
 
 def test_an_older_version_in_the_place_of_a_newer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +58,7 @@ def test_an_older_version_in_the_place_of_a_newer(monkeypatch: pytest.MonkeyPatc
         return decide.Target(min(others), FORWARD, "the oldest")
 
     monkeypatch.setattr(decide, "_forward", oldest)
-    assert " replaces " in violations()
+    assert notices(" replaces ")
 
 
 def test_a_step_back_to_what_never_served(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,14 +71,14 @@ def test_a_step_back_to_what_never_served(monkeypatch: pytest.MonkeyPatch) -> No
         return decide.Target(others[0], decide.BACK, why_not)
 
     monkeypatch.setattr(decide, "_step_back", newest)
-    assert "which has never served" in violations()
+    assert notices("which has never served")
 
 
 def test_a_rollout_that_is_not_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
     """SageMaker is asked without a rollout that was opened."""
     monkeypatch.setattr(apps()["rollout"], "open_rollout", lambda *_: True)
     monkeypatch.setattr(apps()["rollout"], "record_asking", lambda *given: given[2])
-    assert "the open rollout is" in violations()
+    assert notices("the open rollout is")
 
 
 def test_a_record_that_is_not_true(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,20 +86,20 @@ def test_a_record_that_is_not_true(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = rollout._serving
     late = lambda *args: replace(usual(*args), since=usual(*args).since + timedelta(minutes=9))  # noqa: E731
     monkeypatch.setattr(rollout, "_serving", late)
-    assert " served, " in violations()
+    assert notices(" served, ")
 
 
 def test_a_ledger_that_does_not_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks that are not those of what was written."""
     monkeypatch.setattr(ledger.ledger, "marks", lambda items: ["0" * 32 for _ in items])
-    assert "ledger: " in violations()
+    assert notices("ledger: ")
 
 
 def test_an_edge_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shared nodes are linked to and not written."""
     monkeypatch.setattr("steward.record.approval.ensure", lambda *_: None)
     monkeypatch.setattr("steward.record.store._merged", _without_checks)
-    assert "dangling: " in violations()
+    assert notices("dangling: ")
 
 
 def _without_checks(writes: Any) -> Any:
@@ -114,10 +115,10 @@ def test_uploads_that_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"batchItemFailures": []}
 
     monkeypatch.setattr("steward.batch.each", careless)
-    assert "neither on record nor a dead letter" in violations()
+    assert notices("neither on record nor a dead letter")
 
 
 def test_what_never_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sweep asks nobody to look."""
     monkeypatch.setattr(apps()["sweep"], "ask_to_look", lambda *_: None)
-    assert "is open still" in violations(deaf=True)
+    assert notices("and on record as not judged", deaf=True)

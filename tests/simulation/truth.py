@@ -11,11 +11,12 @@ from typing import Any
 from local_aws.account import ACCOUNT, REGION
 from local_aws.memory.client import Call
 from local_aws.memory.items import Json
+from steward.decide.rollout import next_step
 from steward.decide.rollout_facts import BACK, Rollout
 from steward.lineage.read import candidates_at
 from steward.lineage.verify import verify
 from steward.names import Names
-from steward.observe.rollout import read_rollout
+from steward.observe.rollout import observe_rollout, read_rollout
 from steward.observe.serving import read_version
 from tests.simulation.house import PREFIX, House
 from tests.truth.emulator import STATE, Timeline
@@ -98,7 +99,7 @@ class Truth:
         self._goes_the_right_way(what, model, row)
 
     def _goes_the_right_way(self, what: str, model: str, row: Rollout) -> None:
-        """Forward to a newer version, or one approved since the last step back; else to one that served."""
+        """Forward to a newer version, or one approved since the last step back; back to what served."""
         if row.direction == BACK:
             if row.version not in self.served[model]:
                 self.wrong(f"{what}: goes back to {row.version}, which has never served")
@@ -133,7 +134,7 @@ class Truth:
     # ---- at the end
 
     def check_record(self, chance: Random) -> None:
-        """The ledger verifies, no edge dangles or leads round, and what served is what is on record."""
+        """The ledger verifies, no edge dangles or leads round, and what served is on record."""
         items = list(self._house.store.scan(self._house.store.lineage))
         for fault in verify(items).faults:
             self.wrong(f"ledger: {fault}")
@@ -168,21 +169,30 @@ class Truth:
                 self.wrong(f"{model} at {when}: {set(really.versions)} served, {set(told)} told")
 
     def check_rest(self) -> None:
-        """Nothing is left over: in flight, or uploaded and forgotten."""
-        for model in self._house.specs:
-            row = read_rollout(self._house.store, model)
-            if row and row.open:
-                self.wrong(f"{model}: rollout {row.number} of version {row.version} is open still")
-        known = {
-            str(facts["version_id"])
-            for item in self._house.store.scan(self._house.store.lineage)
-            if str(item["pk"]).startswith("dataset#")
-            and isinstance(facts := item.get("facts"), dict)
-        }
+        """All is as it should be, and no upload was forgotten."""
+        self.violations += self.unfinished()
+        items = self._house.store.scan(self._house.store.lineage)
+        facts = [item.get("facts") for item in items if str(item["pk"]).startswith("dataset#")]
+        known = {str(one["version_id"]) for one in facts if isinstance(one, dict)}
         given_up = [message.body for dead in self._house.dead().values() for message in dead]
         for version in sorted(self._uploads - known):
             if not any(version in body for body in given_up):
                 self.wrong(f"the upload {version} is neither on record nor a dead letter")
+
+    def unfinished(self) -> Iterator[str]:
+        """Words that were not heard, and steps that are still to be taken."""
+        house = self._house
+        for model, spec in house.specs.items():
+            for number, status in house.versions(model).items():
+                version = read_version(house.store, model, number)
+                noted = version.status if version else "not judged"
+                if noted != status:
+                    yield f"{model}: version {number} is {status} and on record as {noted}"
+            names, now = self.names(model), house.world.now()
+            facts = observe_rollout(house.root, house.store, names, spec, now, watch=False)
+            verdict = next_step(facts)
+            if verdict.kind not in ("nothing", "hold"):
+                yield f"{model}: {verdict.kind} is still to be done: {verdict.reason}"
 
 
 def _edges(items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

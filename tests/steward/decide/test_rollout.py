@@ -272,7 +272,8 @@ class TestInFlight:
     """A rollout towards version 2 while version 1 serves. DescribeEndpoint alone says how it is."""
 
     def step(self, live: EndpointFacts | None, **given: object) -> tuple[str, str]:
-        open_one = rollout(**{"version": 2, "config_name": config(2)} | given)
+        usual = {"version": 2, "config_name": config(2), "live": config(1)}
+        open_one = rollout(**usual | given)
         verdict = next_step(rollout_facts(served(1), approved(2), live=live, last=open_one))
         return verdict.kind, verdict.reason
 
@@ -285,6 +286,12 @@ class TestInFlight:
         """Autoscaling changes its counts; a fleet that was not asked for has not failed."""
         touched = endpoint(1, modified_at=after(35), failure="an alarm of long ago")
         assert self.step(touched, called_at=None, endpoint_at=after(30))[0] == "resume"
+
+    def test_is_withdrawn_when_another_version_serves_before_it_was_asked_for(self) -> None:
+        """Somebody deployed by hand: that is to be on record before anything follows from it."""
+        kind, reason = self.step(endpoint(3), called_at=None)
+        assert kind == "withdraw"
+        assert reason == f"{config(3)} serves, {config(1)} did when the rollout was opened"
 
     @pytest.mark.parametrize("status", MOVING)
     def test_is_waited_for(self, status: str) -> None:

@@ -42,6 +42,9 @@ def _elsewhere(
 ) -> Verdict:
     """The endpoint is at rest and does not serve what was wanted: not yet, or not any more."""
     if endpoint.status == "InService" and rollout.called_at is None:
+        if endpoint.config != rollout.live:
+            was = f"{rollout.live} did when the rollout was opened"
+            return withdrawn(rollout, f"{endpoint.config} serves, {was}")
         return _of(rollout, "resume", f"the update to {wanted} has not been asked for")
     if endpoint.status == "InService" and endpoint.modified_at == rollout.endpoint_at:
         if why_not := _not_begun(facts, rollout):
