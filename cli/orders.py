@@ -11,6 +11,8 @@ from steward import times
 from steward.aws import Aws
 from steward.decide.people import Identity
 from steward.decide.rollout_facts import RolloutFacts
+from steward.errors import BadEvent
+from steward.events.parse import parse
 from steward.names import Names, model_of
 from steward.observe.rollout import observe_rollout, observe_served
 from steward.observe.serving import observe_endpoint
@@ -43,7 +45,10 @@ class Ordering:
         return observe_rollout(aws, store, self.names, self.spec, now(where), watch=False)
 
     def send(self, order: str, **more: object) -> str:
-        """Send an order to the function that alone touches endpoints; returns its id."""
+        """Send an order to the function that alone touches endpoints; returns its id.
+
+        Raises Misused when the function would not take it, such as a reason of many pages.
+        """
         number = uuid.uuid4().hex
         body = {
             "order": order,
@@ -53,9 +58,14 @@ class Ordering:
             "id": number,
             "at": times.iso(now(self.target)),
         }
+        text = json.dumps(body | more)
+        try:
+            parse(text, self.target.account, self.target.region)
+        except BadEvent as bad:
+            raise Misused(str(bad)) from None
         sqs = boto3.client("sqs")
         url = sqs.get_queue_url(QueueName=self.target.function("rollout"))["QueueUrl"]
-        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body | more))
+        sqs.send_message(QueueUrl=url, MessageBody=text)
         return number
 
 

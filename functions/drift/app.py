@@ -50,7 +50,6 @@ from steward.events.types import (
     Trigger,
 )
 from steward.log import count, logger, metrics
-from steward.names import model_of_job
 from steward.observe.drift import observe_drift, observe_live
 from steward.observe.model_monitor import (
     TYPES,
@@ -118,7 +117,7 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
     """One message: a report from any source, a job that ended, or a request to look."""
     match trigger:
         case ObjectCreated():
-            take_file(known.with_report(trigger.key), trigger)
+            take_file(known.with_report(trigger.bucket, trigger.key), trigger)
         case DriftReported():
             take(known.named(trigger.model), report_of(trigger))
         case AlarmChanged():
@@ -126,9 +125,8 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
                 live = observe_live(scope.aws, scope.store, scope.names)
                 take(scope, report_of_alarm(trigger, live))
         case JobChanged():
-            model = model_of_job(known.settings.prefix, trigger.job)
-            if model in known.specs:
-                look(known.named(model))
+            if scope := known.with_job(trigger.job):
+                look(scope)
         case LookAt():
             look(known.named(trigger.model, trigger.asked_by))
         case _:
@@ -138,6 +136,7 @@ def handle(known: Models[DriftSettings], trigger: Trigger) -> None:
 def take_file(scope: Scope, event: ObjectCreated) -> None:
     """Take the report in a file; one that was taken already is not read again."""
     if is_known(scope.store, scope.model, file_id(event)):
+        logger.info("%s is on record already", event.key)
         settle(scope)
     else:
         report = observe_file(scope.aws, event)
@@ -148,6 +147,7 @@ def take_file(scope: Scope, event: ObjectCreated) -> None:
 def take(scope: Scope, report: DriftReport, written_at: datetime | None = None) -> None:
     """Note a report and judge it; one that was noted already may still wait."""
     if is_known(scope.store, scope.model, report.id):
+        logger.info("%s is on record already", report.source)
         settle(scope)
         return
     record_report(scope.store, scope.model, report)
@@ -163,8 +163,9 @@ def look(scope: Scope) -> None:
     settle(scope)
     monitor = scope.spec.monitor
     started = watch(scope) if monitor.kinds and monitor.source != MODEL_MONITOR else 0
-    under_way = open_jobs or changing or started
-    if not under_way and not read_waiting(scope.store, scope.model):
+    under_way, waiting = open_jobs + changing + started, read_waiting(scope.store, scope.model)
+    logger.info("%s: %d under way, %d reports wait", scope.model, under_way, len(waiting))
+    if not under_way and not waiting:
         off_agenda(scope.store, "drift", scope.model, mark)
 
 

@@ -457,6 +457,7 @@ def obey(scope: Scope, order: Ordered) -> None:
 def sign(scope: Scope, order: Ordered) -> None:
     """Note that somebody else has looked at an exception, or why that does not count."""
     verdict = sign_off(order, read_exceptional(scope.store, order.decision))
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if verdict.kind == "sign-off":
         record_signed(scope.store, order, verdict)
     else:
@@ -472,6 +473,7 @@ def adopt(scope: Scope, order: Ordered) -> None:
     live = facts.endpoint.config if facts.endpoint else None
     serves = observe_served(scope.aws, order.config) if live == order.config else ""
     verdict, after = adopted(order, version, live, serves)
+    logger.info(verdict.reason, extra={"model": scope.model, "verdict": verdict.kind})
     if after is None or facts.endpoint is None:
         settle(scope, verdict)
         return

@@ -27,6 +27,7 @@ PLAIN = (
     "steward.spec.model",
     "steward.spec.shifting",
     "steward.times",
+    "steward.words",
 )
 # What ships with the functions; whatever else they import would be missing on Lambda.
 SHIPPED = ("steward", "boto3", "botocore", "aws_lambda_powertools")

@@ -1,7 +1,10 @@
 """The commands that a message to people ends with, as a person types them."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from steward.words import one_line
 
 type Action = tuple[str, str]
 """What a command is for, in words that follow `To`, and the command."""
@@ -67,11 +70,11 @@ class Commands:
 
     def upload(self, uri: str) -> Action:
         """The same object, corrected."""
-        return "upload it again, corrected", f"aws s3 cp <file> {uri}"
+        return "upload it again, corrected", f"aws s3 cp <file> {_quoted(uri)}"
 
     def read(self, uri: str) -> Action:
         """A report as it was written."""
-        return "read the report", f"aws s3 cp {uri} -"
+        return "read the report", f"aws s3 cp {_quoted(uri)} -"
 
     def _update(self, arn: str, status: str, words: str) -> str:
         updated = self._sagemaker("update-model-package", "--model-package-arn", arn)
@@ -87,6 +90,11 @@ class Commands:
 
 
 _WHY = "--why '<your words>'"
+
+
+def _quoted(uri: str) -> str:
+    """Whoever may upload names the object: a shell shall take it for one word."""
+    return shlex.quote(one_line(uri))
 
 
 def body(text: str, owner: str, todo: Sequence[Action]) -> str:

@@ -10,7 +10,7 @@ from steward.decide.repair import mended
 from steward.decide.verdict import Verdict
 from steward.errors import BadEvent
 from steward.log import count, logger
-from steward.names import Names, model_of
+from steward.names import Names, model_of, model_of_job
 from steward.record.store import Store
 from steward.settings import Deployment, TrainingSettings
 from steward.spec.model import ModelSpec
@@ -89,8 +89,19 @@ class Models[S: Deployment]:
         _ignored(f"s3://{bucket}/{key}")
         return None
 
-    def with_report(self, key: str) -> Scope[S]:
+    def with_job(self, job: str) -> Scope[S] | None:
+        """The model whose monitor runs a processing job; None, counted, for no model."""
+        model = model_of_job(self.settings.prefix, job)
+        if model in self.specs:
+            return self.named(model)
+        _ignored(job)
+        return None
+
+    def with_report(self, bucket: str, key: str) -> Scope[S]:
         """The model whose monitoring report has this key: `monitoring/<model>/v<N>/...`."""
+        ours = self.settings.artifact_bucket
+        if bucket != ours:
+            raise BadEvent(f"bucket: found {bucket!r}, reports lie in {ours!r}")
         folder, _, rest = key.partition("/")
         if folder != "monitoring":
             raise BadEvent(f"key: found {key!r}, reports lie below monitoring/<model>/")

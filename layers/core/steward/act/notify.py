@@ -7,6 +7,9 @@ from steward.decide.verdict import Verdict
 from steward.scope import Scope
 from steward.settings import Deployment
 
+# SNS takes 256 KB; nobody reads as much.
+_LONGEST = 10_000
+
 
 def tell[S: Deployment](
     scope: Scope[S], verdict: Verdict, subject: str, text: str, *todo: Action
@@ -16,6 +19,7 @@ def tell[S: Deployment](
     At least once; the decision's id stands in the message, so that a repeat is known as one.
     """
     about = verdict.id(scope.model)
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     message = body(text, scope.spec.owner, todo or (scope.commands.status(),))
     scope.aws.sns.publish(
         TopicArn=scope.settings.topic_arn,

@@ -1,6 +1,6 @@
 """Approval: has a version proved enough to serve, and does a person's word on it count?"""
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from steward.decide.review import AUTOMATIC, BREAK_GLASS, exception
 from steward.decide.verdict import Verdict
 from steward.decide.versions import Approval, Version
 from steward.spec.model import GateSpec, MetricRule
+from steward.words import one_line
 
 CONCERN = "approval"
 FAILED, HELD, PASSED = "failed", "held", "passed"
@@ -19,6 +20,8 @@ ALLOWED = "allowed"
 # How Steward's own words begin.
 AUTO = "auto:"
 APPROVE = "approve"
+# S3's longest URI has less.
+_LONGEST = 1200
 
 type Document = Mapping[str, object]
 
@@ -190,7 +193,7 @@ def compared_with(evidence: Evidence, gate: GateSpec) -> str | None:
 
 def _champion(evidence: Evidence) -> str | None:
     uri = _find(evidence.evaluation, "champion", "uri")
-    return uri if isinstance(uri, str) and uri else None
+    return one_line(uri, _LONGEST) if isinstance(uri, str) and uri else None
 
 
 def _margin(
@@ -223,7 +226,8 @@ def _drop(name: str, value: float, most: float, evidence: Evidence) -> Finding:
     ours = value if contest is None else _number(champion, "candidate", name, "value")
     if ours is None:
         return Finding(HELD, f"{name} of the new version is missing from the contest")
-    rows = f"the same {_find(champion, 'basis') or 'test'} rows"
+    basis = _find(champion, "basis")
+    rows = f"the same {one_line(basis, 20) if isinstance(basis, str) else 'test'} rows"
     text = f"{name} {ours:.3f} against {theirs:.3f} of {whose} on {rows}"
     kind = PASSED if theirs - ours <= most else FAILED
     return Finding(kind, f"{text}, a drop of {most:.3f} is allowed")
@@ -374,7 +378,7 @@ def _number(document: object, *path: str) -> float | None:
 
 
 def _measured(value: object) -> float | None:
-    """A finite number; JSON as Python reads it also knows truth values, NaN and Infinity."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    """A finite number; JSON as Python reads it knows truth values, NaN and 10**999 too."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return float(value)
+    return float(value) if abs(value) <= sys.float_info.max else None

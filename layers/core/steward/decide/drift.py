@@ -132,7 +132,8 @@ def judge(report: DriftReport, facts: DriftFacts, policy: DriftPolicy, now: date
     return Judgement(
         verdict=Verdict(CONCERN, report.source, answer.kind, answer.reason, about),
         waits=answer.waits,
-        takes=took,
+        # Without a window there is none to take: two such reports may be of the same second.
+        takes=took and report.window is not None,
         whole=whole,
         drifted=case.answered,
         breaks=took and case.is_broken and policy.retrain.schema_break_blocks_training,
@@ -148,7 +149,9 @@ def _is_late(report: DriftReport, facts: DriftFacts) -> bool:
 def _gone(case: Case) -> Answer | None:
     if case.report.findings is not None:
         return None
-    return Answer("page", "the report does not exist any more: nobody knows what it found")
+    reason = "the report does not exist any more: nobody knows what it found"
+    # Another source may still report the same window.
+    return Answer("page", reason, takes=False)
 
 
 def _nameless(case: Case) -> Answer | None:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from steward import digest
+from steward.words import one_line
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to one question about one subject.
+    """The answer to one question about one subject; both are told on one line.
 
     `facts` are what the answer rests on, without clocks and counters of looks, so that the same
     answer on the same facts is the same decision, however often it is given. `repair` says how it
@@ -21,6 +22,11 @@ class Verdict:
     reason: str
     facts: Mapping[str, object] = field(default_factory=dict)
     repair: str = ""
+
+    def __post_init__(self) -> None:
+        # Keys of objects, reasons of failures and people's words stand in them as they came.
+        object.__setattr__(self, "subject", one_line(self.subject))
+        object.__setattr__(self, "reason", one_line(self.reason))
 
     @property
     def facts_digest(self) -> str:

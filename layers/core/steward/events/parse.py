@@ -33,6 +33,7 @@ _ENDPOINT_DIMENSIONS = ("Endpoint", "EndpointName")
 _SKEW = timedelta(minutes=5)
 # Of what a stranger sends, nothing else is taken for an id, and logged as one.
 _ID = re.compile(r"[\w-]{1,64}")
+_LONGEST_ID = 128
 ORDERS = ("pause", "resume", "abort", "retire", "adopt", "sign-off")
 
 
@@ -89,11 +90,12 @@ def _ordered(data: Json) -> Ordered:
         model=fields.text(data, "model"),
         by=fields.text(data, "by"),
         why=fields.text(data, "why"),
-        id=fields.text(data, "id"),
+        # Ids are parts of keys, which have 1,024 bytes.
+        id=fields.text(data, "id", most=_LONGEST_ID),
         at=fields.time(data, "at"),
         version=fields.whole(data, "version") if adopts else 0,
         config=fields.text(data, "config") if adopts else "",
-        decision=fields.text(data, "decision") if order == "sign-off" else "",
+        decision=fields.text(data, "decision", most=_LONGEST_ID) if order == "sign-off" else "",
     )
 
 

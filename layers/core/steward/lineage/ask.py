@@ -153,10 +153,7 @@ def _time(question: Json) -> datetime | None:
     """The time that is asked about, in UTC: keys hold hours of UTC."""
     if fields.optional_text(question, "at") is None:
         return None
-    try:
-        return fields.time(question, "at").astimezone(UTC)
-    except OverflowError:
-        raise BadEvent(f"at: found {question['at']!r}, which is out of range") from None
+    return fields.time(question, "at").astimezone(UTC)
 
 
 def _past(at: datetime, now: datetime) -> datetime:

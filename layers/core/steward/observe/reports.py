@@ -5,15 +5,15 @@ an event of the team's own, and an alarm on a monitor's metric.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from steward import digest, times
+from steward import digest
 from steward.aws import Aws, ClientError
 from steward.decide.drift_facts import SCHEMA, UNKNOWN, DriftReport, Finding, Window
 from steward.errors import BadEvent
+from steward.events import fields
 from steward.events.types import AlarmChanged, DriftReported, ObjectCreated
 from steward.lineage.nodes import drift_report_id
 from steward.spec.kinds import (
@@ -24,6 +24,7 @@ from steward.spec.kinds import (
     MODEL_QUALITY,
     PREDICTION_DRIFT,
 )
+from steward.words import one_line
 
 # The checks that AWS documents, by what is wrong when they are violated.
 _CHECKS = {
@@ -49,10 +50,14 @@ _NAMESPACES = {
 _ABOUT = ("feature_name", "metric_name", "facet", "label")
 _FILE = re.compile(
     r"monitoring/[^/]+/(?:v(?P<version>\d{1,9})/)?(?:(?P<kind>[a-z_]+)/)?"
-    r"(?P<schedule>[^/]+/[^/]+/)?(?P<hour>\d{4}/\d\d/\d\d/\d\d)/[^/]+"
+    r"(?P<schedule>[^/]+/[^/]+/)?(?P<hour>\d{4}/\d\d/\d\d/\d\d)/[^/]+",
+    re.ASCII,
 )
-_VERSION = re.compile(r"monitoring/[^/]+/v(\d{1,9})/")
-_MOST_BYTES = 20 * 1024 * 1024
+_VERSION = re.compile(r"monitoring/[^/]+/v(\d{1,9})/", re.ASCII)
+# As parsed JSON these take 120 MB and 20 MB; the function has 512 MB for a whole batch.
+_MOST_BYTES, _MOST_ENTRIES = 5 * 1024 * 1024, 100_000
+# The longest name of a metric or an alarm; a column's may be longer, and is known by its beginning.
+_LONGEST = 255
 _LARGEST = 1e100
 _HOUR = timedelta(hours=1)
 
@@ -105,9 +110,13 @@ def report_of(event: DriftReported) -> DriftReport:
     start, end = event.window
     content = [event.model, event.version, event.kind, start, end, event.rows]
     identity = [*content, list(event.violations)]
+    try:
+        found = digest.of(identity)[:12]
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise BadEvent(f"detail.violations: no JSON that can be written again: {error}") from None
     return DriftReport(
         id=drift_report_id(identity),
-        source=f"steward.drift {digest.of(identity)[:12]}",
+        source=f"steward.drift {found}",
         at=event.at,
         kind=event.kind,
         version=event.version,
@@ -161,24 +170,27 @@ def _entries(source: str, document: Json) -> list[Json]:
     found = document.get("violations")
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise BadEvent(f"{source}: violations: a list of objects is needed")
+    if len(found) > _MOST_ENTRIES:
+        raise BadEvent(f"{source}: found {len(found)} violations, allowed are {_MOST_ENTRIES}")
     return found
 
 
 def _own(source: str, own: Json, version: int | None) -> tuple[str, Window, int]:
     """What Steward's own job says of the window it looked at."""
-    kind, rows = own.get("kind"), own.get("rows")
+    try:
+        kind, rows = fields.text(own, "kind"), fields.whole(own, "rows")
+        window = Window(fields.time(own, "start"), fields.time(own, "end"))
+    except BadEvent as bad:
+        raise BadEvent(f"{source}: window.{bad}") from None
     if kind not in KINDS or own.get("version") != version:
         raise BadEvent(
-            f"{source}: window: found {kind!r} of version {own.get('version')!r}, "
+            f"{source}: window: found {kind!r} of version {fields.shown(own.get('version'))}, "
             f"allowed is one of {list(KINDS)} of version {version}, which its key names"
         )
-    if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
-        raise BadEvent(f"{source}: window.rows: found {rows!r}, a whole number is needed")
-    try:
-        window = Window(times.parse(str(own["start"])), times.parse(str(own["end"])))
-    except (KeyError, ValueError):
-        raise BadEvent(f"{source}: window: start and end must be ISO 8601 times") from None
-    return str(kind), window, rows
+    if not window.start < window.end:
+        found = f"{window.start} to {window.end}"
+        raise BadEvent(f"{source}: window: found {found}, its end must be later")
+    return kind, window, rows
 
 
 def _kind_of_key(key: str) -> str | None:
@@ -187,7 +199,7 @@ def _kind_of_key(key: str) -> str | None:
 
 
 def _kind_of_checks(entries: Sequence[Json]) -> str:
-    known = (_CHECKS.get(str(entry.get("constraint_check_type"))) for entry in entries)
+    known = (_CHECKS.get(_word(entry, "constraint_check_type")) for entry in entries)
     return next((kind for kind in known if kind in KINDS), DATA_QUALITY) or DATA_QUALITY
 
 
@@ -209,14 +221,13 @@ def _rows_beside(aws: Aws, event: ObjectCreated) -> int | None:
     key = f"{event.key.rpartition('/')[0]}/statistics.json"
     try:
         body = aws.s3.get_object(Bucket=event.bucket, Key=key)["Body"].read(_MOST_BYTES)
-        rows = json.loads(body)["dataset"]["item_count"]
+        return fields.whole(json.loads(body), "dataset", "item_count")
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
         return None
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, RecursionError, BadEvent):
         return None
-    return rows if isinstance(rows, int) and not isinstance(rows, bool) else None
 
 
 def _findings(entries: Sequence[Json], kind: str) -> tuple[Finding, ...]:
@@ -224,20 +235,26 @@ def _findings(entries: Sequence[Json], kind: str) -> tuple[Finding, ...]:
 
 
 def _finding(entry: Json, kind: str) -> Finding:
-    check = str(entry.get("constraint_check_type", UNKNOWN))
+    check = _word(entry, "constraint_check_type") or UNKNOWN
     known = _CHECKS.get(check, UNKNOWN)
     return Finding(
         # The check of a feature's distribution is that of a prediction's too.
         kind=kind if known == DATA_QUALITY and kind == PREDICTION_DRIFT else known,
         check=check,
-        about=next((str(entry[name]) for name in _ABOUT if name in entry), UNKNOWN),
-        test=str(entry.get("test", "")),
+        about=next((word for name in _ABOUT if (word := _word(entry, name))), UNKNOWN),
+        test=_word(entry, "test"),
         statistic=_figure(entry, "statistic"),
         p_value=_figure(entry, "p_value"),
         effect=_figure(entry, "effect"),
         threshold=_figure(entry, "threshold"),
-        direction=str(entry.get("direction", "")),
+        direction=_word(entry, "direction"),
     )
+
+
+def _word(entry: Json, name: str) -> str:
+    """A text or a figure as a text that may be told; empty for anything else."""
+    value = entry.get(name)
+    return one_line(str(value), _LONGEST) if isinstance(value, str | int | float) else ""
 
 
 def _figure(entry: Json, name: str) -> float | None:
@@ -245,6 +262,7 @@ def _figure(entry: Json, name: str) -> float | None:
     value = entry.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    if not math.isfinite(value) or abs(value) > _LARGEST:
+    # Not so written, NaN would be within; a long whole number is no float at all.
+    if not abs(value) <= _LARGEST:
         return None
     return float(value) if abs(value) > 1 / _LARGEST else 0.0

@@ -71,6 +71,7 @@ def record_judgement(
         work.append(_told(store, model, report))
     if judgement.takes:
         work += _window(store, model, judgement, report, facts)
+    work += _schema(store, model, judgement, report)
     if not judgement.waits:
         work.append(delete(store.work, model, _waiting_key(report.id)))
     return record(store, model, verdict, nodes, work, [Link(USED, report.id)])
@@ -126,17 +127,19 @@ def _window(
     }
     again = any(one.report == report.id for one in facts.history)
     old = facts.history[: max(0, len(facts.history) - _MOST_WINDOWS)][:50]
-    writes = [
+    return [
         # Two reports of one window that are judged at once: one of them is judged again.
         put(store.work, row, {"report": report.id} if again else ABSENT),
         *(delete(store.work, model, _window_key(report, one.start)) for one in old),
     ]
+
+
+def _schema(store: Store, model: str, judgement: Judgement, report: DriftReport) -> list[Write]:
+    """That training is held because the schema is broken, or is no more."""
     if judgement.breaks:
         broken = {"at": clock.now(), "reason": judgement.verdict.reason, "report": report.id}
-        writes.append(put(store.work, {"pk": model, "sk": SCHEMA_BREAK} | broken))
-    if judgement.mends:
-        writes.append(delete(store.work, model, SCHEMA_BREAK))
-    return writes
+        return [put(store.work, {"pk": model, "sk": SCHEMA_BREAK} | broken)]
+    return [delete(store.work, model, SCHEMA_BREAK)] if judgement.mends else []
 
 
 def _window_key(report: DriftReport, start: datetime) -> str:
