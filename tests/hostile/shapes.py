@@ -92,9 +92,11 @@ def drift_report(watched: Watched, number: int) -> Event:
 
 
 def alarm(watched: Watched, number: int) -> Event:
-    """An alarm on a monitor's metric."""
+    """An alarm on a monitor's metric, of which nobody has been told."""
     event, at = sample("drift-alarm"), watched.house.now() - timedelta(hours=number)
     event["detail"]["state"]["timestamp"] = f"{at:%Y-%m-%dT%H:%M:%S}.000+0000"
+    metric = event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]
+    metric["name"] = f"feature_baseline_drift_f{number}"
     return event
 
 
