@@ -7,6 +7,7 @@ from itertools import batched
 import pytest
 
 from tests.hostile.cases import CORPUS, Case, cases
+from tests.hostile.fit import assert_fit_for_people
 from tests.hostile.shapes import SHAPES
 from tests.hostile.watched import (
     AGAIN,
@@ -82,22 +83,6 @@ def test_it_ends_as_its_file_says(lodging: Lodging, case: Case) -> None:
             assert came.told
         for message in came.told:
             assert_fit_for_people(message)
-
-
-def assert_fit_for_people(message: dict[str, str]) -> None:
-    """A line says nothing that a screen would not show, and commands are Steward's alone."""
-    subject, text = message["Subject"], message["Message"]
-    assert len(subject) <= 100
-    assert subject.isprintable()
-    assert len(text.encode()) < 20_000
-    lines = text.split("\n")
-    assert all(line.isprintable() for line in lines)
-    for line, command in zip(lines, [*lines[1:], ""], strict=True):
-        if line.startswith("To "):
-            assert command.startswith(("  aws ", "  steward "))
-    assert sum(line.startswith("  ") for line in lines) == sum(
-        line.startswith("To ") for line in lines
-    )
 
 
 @pytest.mark.parametrize("function", GOOD)

@@ -160,6 +160,7 @@ def at_work() -> Iterator[None]:
     for name in FUNCTIONS:
         os.environ.update(deployed().functions[f"steward-{name}"].environment)
     os.environ |= {"AWS_REGION": REGION, "POWERTOOLS_METRICS_DISABLED": "true"}
+    logger.setLevel("CRITICAL")
     try:
         with warnings.catch_warnings():
             # As in production; pytest makes errors of them.

@@ -127,16 +127,17 @@ def judge(report: DriftReport, facts: DriftFacts, policy: DriftPolicy, now: date
         "waits": answer.waits,
     }
     serves = report.version is not None and report.version == facts.live
-    took = serves and answer.takes
+    applies = serves and answer.takes
+    # Without a window there is none to take: two such reports may be of the same second.
+    took = applies and report.window is not None
     whole = took and case.is_whole
     return Judgement(
         verdict=Verdict(CONCERN, report.source, answer.kind, answer.reason, about),
         waits=answer.waits,
-        # Without a window there is none to take: two such reports may be of the same second.
-        takes=took and report.window is not None,
+        takes=took,
         whole=whole,
         drifted=case.answered,
-        breaks=took and case.is_broken and policy.retrain.schema_break_blocks_training,
+        breaks=applies and case.is_broken and policy.retrain.schema_break_blocks_training,
         # A window that is judged late says nothing about what came after it.
         mends=whole and report.kind == DATA_QUALITY and not _is_late(report, facts),
     )
