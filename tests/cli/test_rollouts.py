@@ -128,6 +128,12 @@ class TestOrders:
         assert ran.code == 2
         assert "--why" in ran.err
 
+    def test_of_many_pages_are_refused_before_they_are_sent(self, steward: Steward) -> None:
+        ran = steward("pause", "mortgage", "--why", "x" * 5000)
+        assert ran.code == 2
+        assert "why: found 'xxx" in ran.err
+        assert "a text of at most 4096 bytes is needed" in ran.err
+
     def test_of_an_endpoint_of_no_model_or_of_none_are_refused(self, steward: Steward) -> None:
         ran = steward("adopt", "theirs", "--why", "a test")
         assert ran.code == 2

@@ -1,7 +1,7 @@
 """Values that break programs, and the ways in which a fuzzer puts them into a message."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
@@ -94,7 +94,7 @@ NUMBERS = (
     Raw("1e400", float("inf")),
     Raw("9" * 5000, breaks=True),
 )
-OTHERS = (
+OTHERS: tuple[object, ...] = (
     None,
     True,
     False,
@@ -117,8 +117,9 @@ NAMES = ("__proto__", "__class__", "", "$ref", "Account", "ACCOUNT", "\u0000", "
 
 def places(value: object, here: Place = ()) -> Iterator[Place]:
     """Where something stands, at every depth."""
-    members = value.items() if isinstance(value, dict) else ()
-    members = enumerate(value) if isinstance(value, list) else members
+    members: Iterable[tuple[Any, object]] = ()
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
     for name, inner in members:
         yield (*here, name)
         yield from places(inner, (*here, name))

@@ -224,7 +224,7 @@ def _alarm_changed(event: Event, _: Event) -> Outcomes:
     known = [meaning(one) for one in metrics]
     if not all(isinstance(one, dict) for one in known):
         return NO
-    watched = [one for one in known if "metricStat" in one]
+    watched = [one for one in known if at(one, "metricStat") is not _ABSENT]
     if len(watched) != 1 or (is_there(reason) and not is_text(reason)):
         return NO
     if not is_time(at(event, "detail", "state", "timestamp")):

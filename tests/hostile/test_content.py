@@ -3,10 +3,11 @@
 import json
 from binascii import crc32
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
+from steward.aws import Aws
 from tests.hostile.fit import assert_fit_for_people
 from tests.hostile.shapes import object_created, rows_of_data, sample
 from tests.hostile.watched import DECISION, EFFECT, REFUSED, Came, Watched, at_work
@@ -149,9 +150,9 @@ class TestViolationFile:
     @pytest.mark.usefixtures("watched")
     def test_with_hostile_names_pages_in_plain_words(self, name: str) -> None:
         """In a house of its own: of the same once more nobody would be told."""
-        violation = {"constraint_check_type": "missing_column_check", "direction": name}
-        violation |= {"feature_name": name, "test": name, "statistic": 10**400}
-        body = {"violations": [violation], "window": self.WINDOW}
+        words = {"feature_name": name, "test": name, "direction": name}
+        check = {"constraint_check_type": "missing_column_check", "statistic": 10**400}
+        body = {"violations": [words | check], "window": self.WINDOW}
         came = self.taken(Watched(), json.dumps(body).encode())
         assert came.outcome == EFFECT
         assert came.decided[0]["verdict"] == {"S": "page"}
@@ -190,7 +191,7 @@ class TestViolationFile:
 def register(watched: Watched, body: bytes) -> None:
     """A version like the one that serves, but for its evaluation."""
     house, group = watched.house, f"{PREFIX}-mortgage"
-    sagemaker: Any = house.account.clients(EXECUTION_ROLE).sagemaker
+    sagemaker: Any = cast(Aws, house.account.clients(EXECUTION_ROLE)).sagemaker
     number = len(house.versions("mortgage")) + 1
     key = f"runs/mortgage/hostile-{number}/evaluation/analysis.json"
     house.write("ArtifactBucket", key, body)
@@ -264,7 +265,7 @@ class TestEvaluation:
         house = watched.house
         live = house.store.get(house.store.work, "mortgage", "version#0000000001")
         assert live
-        champion = {"uri": live["artifact"]["uri"], **evaluation(0.8)}  # type: ignore[index,call-overload]
+        champion = {"uri": live["artifact"]["uri"], **evaluation(0.8)}  # type: ignore[index]
         register(watched, measured(0.9, champion=champion))
         (came,) = watched.hand_over("approval", ['{"look_at": "mortgage"}'])
         assert came.decided[0]["verdict"]["S"] == "passed"

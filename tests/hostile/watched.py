@@ -173,3 +173,4 @@ def at_work() -> Iterator[None]:
         for module, members in zip(modules, before, strict=True):
             vars(module).update(members)
         logger.setLevel(level)
+        metrics.clear_metrics()
