@@ -58,6 +58,13 @@ def against(auc: object = 0.72, theirs: object = 0.71, live: str | None = ARTIFA
     return evidence(evaluation=found, live_uri=live)
 
 
+# Measured against a version that nobody can tell.
+WITHOUT_URI, WITH_A_NUMBER = (
+    evidence(evaluation=evaluation(champion=champion() | {"uri": uri}), live_uri=ARTIFACT.format(1))
+    for uri in ("", 7)
+)
+
+
 class TestContest:
     """On recent rows both versions are measured anew, and that is what is compared."""
 
@@ -206,6 +213,16 @@ class TestGate:
         bare = evidence(bias=None, explainability=None, run_on_record=False)
         assert verdict_of(bare, rules)[0] == "passed"
 
+    def test_that_asks_for_nothing_passes_what_proved_nothing(self) -> None:
+        nothing = evidence(evaluation=None, bias=None, explainability=None)
+        assert verdict_of(nothing, gate(require=(), metrics={}, bias={})) == ("passed", "")
+
+    def test_reads_no_other_metric_than_it_has_a_rule_for(self) -> None:
+        metrics = [{"name": "DPPL", "value": 0.1}, {"name": "DI", "value": 0.9}]
+        facets = {"white": [{"value_or_threshold": "0", "metrics": metrics}]}
+        found = evidence(bias={"post_training_bias_metrics": {"facets": facets}})
+        assert verdict_of(found)[0] == "passed"
+
     @pytest.mark.parametrize("missing", ["evaluation", "bias"])
     def test_holds_when_a_rule_has_no_report_to_be_checked_against(self, missing: str) -> None:
         found = evidence(**{missing: None})
@@ -238,8 +255,23 @@ class TestMargin:
                 ),
                 "the evidence is stale: compared with None",
             ),
+            (WITHOUT_URI, "the evidence is stale: compared with None"),
+            (WITH_A_NUMBER, "the evidence is stale: compared with None"),
+            (
+                against(auc=0.66, theirs=0.8, live=ARTIFACT.format(2)),
+                "the evidence is stale: compared with s3://",
+            ),
         ],
-        ids=["another serves", "somebody else's serves", "not compared", "no value", "no table"],
+        ids=[
+            "another serves",
+            "somebody else's serves",
+            "not compared",
+            "no value",
+            "no table",
+            "no URI",
+            "no text",
+            "worse than another one",
+        ],
     )
     def test_holds_when_it_cannot_be_told(self, found: Evidence, reason: str) -> None:
         kind, why = verdict_of(found)
@@ -283,10 +315,18 @@ class TestMargin:
             (against(auc=0.68, theirs=0.71, live=ARTIFACT.format(2)), "failed"),
             (against(theirs=None, live=ARTIFACT.format(2)), "held"),
             (evidence(live_uri=ARTIFACT.format(1)), "held"),
-            (evidence(evaluation=evaluation(champion={"uri": ""}), live_uri=None), "held"),
-            (evidence(evaluation=evaluation(champion={"uri": 7}), live_uri=None), "held"),
+            (WITHOUT_URI, "held"),
+            (replace(WITHOUT_URI, live_uri=None), "held"),
+            (replace(WITH_A_NUMBER, live_uri=None), "held"),
         ],
-        ids=["worse than that one", "no value of it", "compared with none", "no URI", "no text"],
+        ids=[
+            "worse than that one",
+            "no value of it",
+            "compared with none",
+            "no URI",
+            "no URI of anybody's",
+            "no text",
+        ],
     )
     def test_against_a_former_version_must_hold_all_the_same(
         self, found: Evidence, kind: str
@@ -365,8 +405,14 @@ class TestNewWord:
         assert not says_something_new(noted, now, (), None)
 
     def test_a_status_without_any_noted_word_is_not_new(self) -> None:
-        noted = version(status="Approved")
-        assert not says_something_new(noted, package(status="Approved"), (), None)
+        noted, now = version(status="Approved"), package(status="Approved")
+        assert not says_something_new(noted, now, (), None)
+        assert not says_something_new(noted, now, ("ModelApprovalStatus",), after(1))
+
+    def test_is_no_edit_of_a_rejected_version(self) -> None:
+        noted = version(status="Rejected", approval=approval(words="too few rows"))
+        now = package(status="Rejected", words="retry: please")
+        assert not says_something_new(noted, now, ("ModelApprovalStatus",), after(1))
 
 
 class TestWord:
@@ -391,6 +437,11 @@ class TestWord:
             (
                 Identity(arn=ROLE.arn, source_identity="dora"),
                 Identity(arn=ALICE.arn, source_identity="dora"),
+                "dora also made the version",
+            ),
+            (
+                Identity(arn=ROLE.arn, source_identity="dora"),
+                ROLE,
                 "dora also made the version",
             ),
         ],

@@ -107,6 +107,14 @@ class TestPersistence:
             "retrain"
         )
 
+    @pytest.mark.parametrize(
+        ("given", "whole"), [({}, True), ({"rows": 199}, False), ({"unmeasured": True}, False)]
+    )
+    def test_a_window_counts_if_it_had_rows_enough_and_was_measured(
+        self, given: dict[str, object], whole: bool
+    ) -> None:
+        assert judged(drift_report(**given)).whole is whole  # type: ignore[arg-type]
+
     def test_does_not_count_what_came_after(self) -> None:
         """Windows come in any order; each is judged by those before it."""
         history = (
@@ -213,6 +221,10 @@ class TestHold:
         )
         assert judged(drift_report(finding()), done).verdict.kind == "retrain"
 
+    def test_needs_no_run_to_have_been(self) -> None:
+        """A version that was registered by hand."""
+        assert judged(drift_report(finding()), drift_facts(run=None)).verdict.kind == "retrain"
+
     def test_of_a_known_drift_ends_when_something_else_drifts(self) -> None:
         facts = drift_facts(asked=asked(at=NOON - timedelta(days=8)))
         assert judged(drift_report(finding()), facts).verdict.kind == "hold"
@@ -277,7 +289,9 @@ class TestReason:
 
     def test_of_a_clean_report_without_a_version_holds(self) -> None:
         """What says nothing is no good news."""
-        assert judged(drift_report(version=None)).verdict.kind == "hold"
+        verdict = judged(drift_report(version=None)).verdict
+        assert verdict.kind == "hold"
+        assert verdict.reason.startswith("no violation, but the report does not say")
         assert judged(drift_report(rows=None)).verdict.kind == "hold"
 
     def test_that_nothing_serves(self) -> None:

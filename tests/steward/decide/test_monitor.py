@@ -11,6 +11,7 @@ from steward.decide.monitor import (
     Due,
     Readiness,
     Watched,
+    after,
     due_windows,
     failed,
     judge_due,
@@ -48,6 +49,12 @@ def test_windows_are_looked_at_once() -> None:
 def test_a_new_version_begins_with_the_window_in_which_it_first_served() -> None:
     of_another = Watched(1, NOON + minutes(600), 9)
     assert [one.start for one in due(NOON + minutes(75), of_another)] == [NOON]
+
+
+def test_the_jobs_of_another_version_are_not_counted_with_its_own() -> None:
+    window = Due("data_quality", 2, Window(NOON, NOON + minutes(60)), "job")
+    assert after(window, Watched(1, NOON, 9), jobs=1).jobs == 1
+    assert after(window, Watched(2, NOON, 9), jobs=1).jobs == 10
 
 
 def test_after_a_long_silence_only_the_last_day_is_looked_at() -> None:

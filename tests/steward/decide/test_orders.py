@@ -12,6 +12,7 @@ def test_a_pause_and_a_retirement_hold(kind: str) -> None:
     verdict, holds = weigh(order(kind), None)
     assert (verdict.kind, verdict.reason) == (kind, f"bob orders {kind}: customers complain")
     assert holds == Order(kind, "bob", "customers complain")
+    assert weigh(order(kind), rollout(4)) == (verdict, holds), "whatever is open"
 
 
 def test_a_resumption_holds_nothing() -> None:

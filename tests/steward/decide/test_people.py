@@ -28,6 +28,11 @@ def test_person(identity: Identity, person: str | None) -> None:
     assert identity.person == person
 
 
+def test_no_role_has_an_empty_name() -> None:
+    session = Identity(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role//session-7")
+    assert not session.is_role("")
+
+
 @pytest.mark.parametrize(
     ("patterns", "listed"),
     [

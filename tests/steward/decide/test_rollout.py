@@ -87,6 +87,8 @@ class TestForward:
         late = approved(1, approval=approval(1, at=after(99)))
         facts = rollout_facts(late, served(2), live=endpoint(2), last=ended(highest=2))
         assert target(facts) == "version 2 serves; no newer version may replace it"
+        stepped_back = ended(highest=3, stepped_back_at=after(50))
+        assert target(replace(facts, rollout=stepped_back)) == target(facts)
 
     def test_not_again_to_a_version_that_was_stepped_back_from(self) -> None:
         facts = rollout_facts(
@@ -267,6 +269,21 @@ class TestNextStep:
         silent = next_step(rollout_facts(live=endpoint(1, status)))
         assert "no reason given" in silent.reason
 
+    def test_removes_no_broken_endpoint_of_another_config_than_its_own(self) -> None:
+        never_served = ended(live=None, config_name=config(1))
+        assert self.kind(endpoint(1, "Failed"), never_served) == "remove"
+        assert self.kind(endpoint(2, "Failed"), never_served) == "hold"
+
+    @pytest.mark.parametrize(
+        ("last", "known"),
+        [(config(2), f"{config(2)} was on record"), (None, "nothing was on record")],
+    )
+    def test_finds_what_no_rollout_of_ours_brought_there(
+        self, last: str | None, known: str
+    ) -> None:
+        verdict = next_step(rollout_facts(served(1), live=endpoint(1), last=ended(live=last)))
+        assert (verdict.kind, verdict.reason.endswith(f"and {known}")) == ("found", True)
+
 
 class TestInFlight:
     """A rollout towards version 2 while version 1 serves. DescribeEndpoint alone says how it is."""
@@ -328,6 +345,25 @@ class TestInFlight:
     @pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
     def test_failed_when_the_endpoint_is_broken(self, status: str) -> None:
         assert self.step(endpoint(2, status))[0] == "fail"
+        untouched = endpoint(1, status)
+        assert self.step(untouched, endpoint_at=untouched.modified_at)[0] == "fail"
+
+    @pytest.mark.parametrize(
+        ("given", "kind"),
+        [
+            ({"abort": Order("abort", "bob", "stop", rollout=1)}, "withdraw"),
+            ({"abort": Order("abort", "bob", "stop", rollout=9)}, "resume"),
+            ({"pause": Order("pause", "bob", "holiday")}, "resume"),
+            ({"pause": Order("retire", "bob", "not needed")}, "withdraw"),
+        ],
+        ids=["its abort", "an abort of another", "a pause", "a retirement"],
+    )
+    def test_on_the_way_back_is_kept_from_its_start_by(
+        self, given: dict[str, object], kind: str
+    ) -> None:
+        back = rollout(direction="back", called_at=None, live=config(2), endpoint_at=after(30))
+        facts = rollout_facts(served(1), live=endpoint(2), last=back, **given)
+        assert next_step(facts).kind == kind
 
     def test_without_room_in_the_account_is_held_and_stays_the_same_decision(self) -> None:
         verdict = blocked(rollout(number=3, version=2))
@@ -377,6 +413,10 @@ class TestBake:
         revoked = {1: "Approved", 2: "Rejected"}
         assert self.step(registry=revoked, judged=judged)[1] == "version 2 is Rejected"
 
+    def test_on_the_way_back_is_let_run_whatever_is_revoked(self) -> None:
+        back = replace(self.OPEN, direction="back")
+        assert self.step(last=back, registry={1: "Approved", 2: "Rejected"})[0] == "wait"
+
     def test_an_abort_of_another_rollout_is_none(self) -> None:
         assert self.step(abort=Order("abort", "bob", "stop", rollout=1))[0] == "wait"
 
@@ -418,7 +458,9 @@ class TestBake:
         facts = rollout_facts(
             served(1), approved(2), live=endpoint(2), last=self.OPEN, judged=judged
         )
-        assert next_step(facts).facts.get("exception") == noted
+        found = next_step(facts).facts
+        # Whoever approved it is not the one to sign it.
+        assert (found.get("exception"), found.get("by")) == (noted, "alice" if noted else None)
 
     @pytest.mark.parametrize(
         "given",
@@ -445,6 +487,11 @@ class TestBake:
         kind, reason = self.step(last=noted, live=endpoint(1, modified_at=after(59)), judged=judged)
         assert kind == "fail"
         assert reason.endswith("a-1: 0.2 > 0.05; 9 of 90 requests failed on the new fleet")
+
+    def test_that_failed_before_its_alarm_was_noted_says_so_once(self) -> None:
+        fired = (Alarm("a-1", "ALARM", "0.2 > 0.05"),)
+        _, reason = self.step(live=endpoint(1, modified_at=after(59)), alarms=fired)
+        assert reason.endswith(f"instead of version 2 ({config(2)}): alarm a-1: 0.2 > 0.05")
 
     def test_that_the_judge_ended_is_told_once(self) -> None:
         ended_one = replace(self.OPEN, ended_by="judge", cause="the new fleet is worse: 9 of 90")

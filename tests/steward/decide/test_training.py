@@ -240,6 +240,11 @@ class TestSchedule:
         assert next_step(facts, self.DAILY, NOON).kind == "wait"
         assert reasons(facts, self.DAILY, NOON) == ("uploads",)
 
+    def test_that_was_never_due_starts_nothing(self) -> None:
+        never = replace(read_cron("0 6 * * *"), days=frozenset(), weekdays=frozenset())
+        facts = TrainingFacts((pending(arrived_at=self.MORNING),), None, None)
+        assert scheduled(facts, replace(TRAIN, schedule=never), NOON) is None
+
     def test_was_answered_by_the_run_that_was_opened_after_it(self) -> None:
         last = run(state="closed", outcome="Succeeded", opened_at=self.MORNING + length(1))
         facts = TrainingFacts((pending(arrived_at=self.MORNING),), last, None)

@@ -29,6 +29,7 @@ def test_may_serve(noted: Version, status: str) -> None:
         (approved(), "Rejected", "version 1 is Rejected"),
         (approved(), "PendingManualApproval", "version 1 is PendingManualApproval"),
         (version(), "Approved", "the approval of version 1 has not been noted yet"),
+        (version(status="Approved"), "Approved", "the approval of version 1 has not been noted"),
         (approved(status="Rejected"), "Approved", "has not been noted yet"),
         (approved(approval=NOT_COUNTED), "Approved", "bob made the version"),
         (approved(failed_under="approval#1"), "Approved", "failed under this approval"),

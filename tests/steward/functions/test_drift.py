@@ -447,6 +447,15 @@ class TestReport:
         assert kinds(serving) == ["page"]
         assert "does not exist any more" in serving.said[0]["Message"]
 
+    def test_that_was_taken_is_not_read_again(self, serving: House) -> None:
+        found, reads = report(serving, BROKEN), list[object]()
+        serving.deliver("drift", found)
+        events = serving.aws.s3.meta.events
+        events.register("before-call.s3.GetObject", note := lambda **_: reads.append(None))
+        serving.deliver("drift", found)
+        events.unregister("before-call.s3.GetObject", note)
+        assert reads == []
+
     def test_that_vanished_after_it_was_judged_changes_nothing(self, serving: House) -> None:
         found = report(serving, BROKEN)
         serving.deliver("drift", found)

@@ -422,6 +422,8 @@ def test_a_definition_names_baseline_outcomes_and_what_only_its_kind_needs(
         config = json.loads(serving.aws.s3.get_object(Bucket=ARTIFACTS, Key=key)["Body"].read())
         assert ("facet" in config) == (kind == "ModelBias")
         assert ("predictor" in config) == (kind == "ModelExplainability")
+    endpoint = serving.sagemaker.endpoints[NAME]
+    assert config["predictor"]["model_name"] == endpoint["EndpointConfigName"]
 
 
 @pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])

@@ -188,6 +188,15 @@ class TestJob:
         assert watched.sagemaker.jobs == {}
         assert "its version no longer serves" in watched.said[0]["Message"]
 
+    def test_whose_code_is_gone_is_given_up(self, watched: House) -> None:
+        watched.sagemaker.is_full = True
+        watched.look("drift")
+        watched.sagemaker.is_full = False
+        watched.aws.s3.delete_object(Bucket=ARTIFACTS, Key="published/monitor.json")
+        watched.look("drift")
+        assert watched.sagemaker.jobs == {}
+        assert "the monitor's code is not published any more" in watched.said[0]["Message"]
+
 
 class TestLostEvent:
     def test_of_the_report_is_made_up_for_by_the_sweep(self, watched: House) -> None:

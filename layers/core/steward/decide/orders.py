@@ -15,8 +15,9 @@ def weigh(order: Ordered, last: Rollout | None) -> tuple[Verdict, Order | None]:
 
     An abort means the rollout that was open when it was given, and no later one.
     """
-    means = order.order == "abort" and last and last.open and last.opened_at <= order.at
-    number = last.number if means and last else 0
+    aborts = order.order == "abort"
+    meant = last if aborts and last and last.open and last.opened_at <= order.at else None
+    number = meant.number if meant else 0
     reason = f"{order.by} orders {order.order}: {order.why}"
     kind = order.order
     if kind == "abort" and not number:

@@ -52,7 +52,7 @@ def desired(facts: RolloutFacts) -> Target | Stay:
 
 
 def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]) -> Target | Stay:
-    served = [n for n in eligible if n != live and facts.versions[n].served_at is not None]
+    served = [n for n in eligible if facts.versions[n].served_at is not None]
     if not served:
         return Stay("hold", f"{why_not}, and no other approved version has served; {live} stays")
     return Target(served[0], BACK, f"{why_not}; version {served[0]} has served before")
@@ -61,7 +61,7 @@ def _step_back(facts: RolloutFacts, live: int, why_not: str, eligible: list[int]
 def _stale(facts: RolloutFacts, live: int | None, number: int) -> str | None:
     """Why a version's evidence says nothing about what serves now; None when it does."""
     version = facts.versions[number]
-    if live is None or live not in facts.versions:
+    if live is None:
         return None
     serving = facts.versions[live].artifact.uri
     if version.compared_with is None or version.overridden or version.compared_with == serving:
