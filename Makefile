@@ -7,7 +7,7 @@ PREFIX ?= steward
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test sweep sim check browser build bench pipelines events docs deploy locks clean uninstall
+.PHONY: help demo test sweep sim mutate check browser build bench pipelines events docs deploy locks clean uninstall
 
 # An environment may forbid bytecode, and then each start of scikit-learn costs seconds.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -35,6 +35,7 @@ export AWS_REGION := eu-west-1
 export AWS_DEFAULT_REGION := eu-west-1
 endif
 
+# What the simulations and the mutations run on.
 SIMULATED := .:functions:layers/core
 
 ## help        What each target does (also what plain `make` says)
@@ -76,6 +77,10 @@ sweep: .venv/.dev
 ## sim         Simulate histories by their seeds, with faults and losses: what must hold holds (minutes)
 sim: .venv/.dev
 	PYTHONPATH=$(SIMULATED) .venv/bin/python -m tests.simulation $(SEED)
+
+## mutate      Take each check and condition out of Steward in turn, and see that a test fails each time
+mutate: .venv/.dev
+	PYTHONPATH=$(SIMULATED) .venv/bin/python -m tests.mutation
 
 ## build       Build what SAM deploys, without a container engine, and import every handler from it
 build: .venv-sam/.sam
