@@ -68,7 +68,7 @@ def approve(sim: Simulation, model: str) -> None:
     if _is_moving(sim, model) and sim.chance.random() < 0.8:
         return
     if versions.get(number) != "PendingManualApproval" and sim.chance.random() < 0.8:
-        if model == WATCHED:
+        if model == WATCHED or (not sim.rush and sim.chance.random() < 0.2):
             upload(sim, model)
             mark(sim, model)
             return
@@ -130,6 +130,12 @@ def order(sim: Simulation, model: str) -> None:
     sim.house.order(kind, model, sim.chance.randrange(1000))
 
 
+def retire(sim: Simulation, model: str) -> None:
+    """Bob takes an endpoint down for a while."""
+    sim.house.order("retire", model, sim.chance.randrange(1000))
+    sim.pass_time(120)
+
+
 def resume(sim: Simulation, model: str) -> None:
     """Bob lets everything go on."""
     sim.house.order("resume", model, sim.chance.randrange(1000))
@@ -188,16 +194,33 @@ def drift(sim: Simulation, model: str) -> None:
     chance, versions = sim.chance, sorted(sim.house.versions(model))
     if not versions:
         return
-    version, hour = chance.choice(versions), sim.house.world.now().replace(minute=0, second=0)
-    start = hour - timedelta(hours=chance.randint(2, 6))
     broken = {"feature_name": "unem", "constraint_check_type": "missing_column_check"}
+    found = chance.choice(([], [DRIFTED], [DRIFTED], [broken]))
+    _report(sim, model, chance.choice(versions), chance.randint(2, 6), found)
+
+
+def _report(
+    sim: Simulation, model: str, version: int, ago: int, found: list[dict[str, object]]
+) -> None:
+    """A violation file about a window so many hours ago."""
+    start = sim.house.world.now().replace(minute=0, second=0) - timedelta(hours=ago)
     window = {"kind": "data_quality", "version": version, "rows": 500}
     window |= {"start": f"{start:%Y-%m-%dT%H:00:00Z}"}
     window |= {"end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:00:00Z}"}
-    found = chance.choice(([], [DRIFTED], [DRIFTED], [broken]))
     folder = f"monitoring/{model}/v{version}/data_quality/{start:%Y/%m/%d/%H}"
     body = json.dumps({"version": 1, "violations": found, "window": window}).encode()
     sim.house.write("ArtifactBucket", f"{folder}/constraint_violations.json", body)
+
+
+def drift_on(sim: Simulation, model: str) -> None:
+    """What serves has drifted for hours, and there is data to learn from."""
+    house, number = sim.house, _on_its_way(sim, model)
+    if number is None:
+        return
+    house.upload(model, "drifted.csv", rows=sim.chance.randint(220, 300))
+    for ago in (4, 3, 2):
+        _report(sim, model, number, ago, [DRIFTED])
+    sim.pass_time(60)
 
 
 def capture(sim: Simulation, model: str) -> None:
@@ -234,12 +257,25 @@ HAPPENINGS: dict[str, tuple[Happening, int]] = {
     "revoke": (revoke, 42),
     "edit": (edit, 1),
     "order": (order, 3),
-    "resume": (resume, 5),
+    "resume": (resume, 6),
+    "retire": (retire, 1),
     "deploy by hand": (deploy_by_hand, 2),
     "delete by hand": (delete_by_hand, 1),
     "delete alarm": (delete_alarm, 1),
-    "drift": (drift, 3),
+    "drift": (drift, 2),
+    "drift on": (drift_on, 2),
     "capture": (capture, 3),
     "hours pass": (hours_pass, 1),
     "stale": (stale, 4),
+}
+
+# In a rush there is nothing but versions, words on them, and what comes between.
+RUSH: dict[str, int] = {
+    "approve": 40,
+    "reject": 3,
+    "revoke": 30,
+    "resume": 4,
+    "order": 2,
+    "deploy by hand": 1,
+    "stale": 3,
 }

@@ -18,7 +18,7 @@ from local_aws.memory.client import Call
 from local_aws.memory.items import Json
 from local_aws.memory.messages import Message
 from tests.simulation.faults import FAULTS, Died
-from tests.simulation.happenings import HAPPENINGS
+from tests.simulation.happenings import HAPPENINGS, RUSH
 from tests.simulation.house import CONCERNS, House
 from tests.simulation.models import every
 from tests.simulation.stage import Fate
@@ -86,14 +86,15 @@ class Simulation:
         self.running: list[Invocation] = []
         self._stale: list[tuple[str, Event]] = []
         self._changed = False
-        quick, *others = every()
+        self.rush = chance.random() < 0.5
+        quick, *others, _ = every() if self.rush else (*every(), None)
         self.house = House(self, [quick, chance.choice(others)], self._call, automatic=True)
         self.house.route, self.house.now = self._route, self._now  # type: ignore[method-assign]
         self.house.handled = self._handled
         self.truth = Truth(self.house)
         self._publish, self.house.world.publish = self.house.world.publish, self._announced
         self.house.enter()
-        if chance.random() < 0.6:
+        if not self.rush:
             self._begin_in_calm()
 
     def _begin_in_calm(self) -> None:
@@ -208,11 +209,15 @@ class Simulation:
         elif waiting and chance.random() < 0.75:
             self.start(chance.choice(waiting))
         elif chance.random() < 0.3:
-            self.happen(chance.choices(list(HAPPENINGS), [w for _, w in HAPPENINGS.values()])[0])
+            self.happen(self._something())
         elif chance.random() < 0.88:
             self.pass_time(chance.choice(_SLICES))
         else:
             self.start_sweep(full=chance.random() < 0.2)
+
+    def _something(self) -> str:
+        weights = RUSH if self.rush else {name: weight for name, (_, weight) in HAPPENINGS.items()}
+        return self.chance.choices(list(weights), list(weights.values()))[0]
 
     def happen(self, what: str) -> None:
         """People or AWS do something; no two of them within a second."""

@@ -11,12 +11,11 @@ import pytest
 from steward.batch import Answer, Batch
 from steward.decide import rollout as decide
 from steward.decide.rollout_facts import FORWARD, RolloutFacts
-from steward.decide.versions import Version
 from steward.record import ledger, rollout
 from tests.simulation.__main__ import simulate
 from tests.simulation.house import apps, given_back
 
-SEEDS, STEPS = 8, 500
+SEEDS, STEPS = 10, 500
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +40,18 @@ def test_two_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert notices("StartPipelineExecution")
 
 
-def test_a_version_that_was_not_approved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any version may serve, and nobody looks at the approval before the call."""
-    monkeypatch.setattr(Version, "why_not", lambda *_: None)
-    monkeypatch.setattr(apps()["rollout"], "still_stands", lambda *_: None)
-    assert notices("its approval was read as")
+def test_an_approval_that_was_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version is as it was when it was first looked at."""
+    rollout_app, known = apps()["rollout"], dict[str, Any]()
+    usual = rollout_app.observe_package
+
+    def remembered(aws: Any, arn: str) -> Any:
+        if arn not in known:
+            known[arn] = usual(aws, arn)
+        return known[arn]
+
+    monkeypatch.setattr(rollout_app, "observe_package", remembered)
+    assert notices("its approval was read as unread")
 
 
 def test_an_older_version_in_the_place_of_a_newer(monkeypatch: pytest.MonkeyPatch) -> None:

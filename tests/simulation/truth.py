@@ -99,7 +99,7 @@ class Truth:
         self._goes_the_right_way(what, model, row)
 
     def _goes_the_right_way(self, what: str, model: str, row: Rollout) -> None:
-        """Forward to a newer version, or one approved since the last step back; back to what served."""
+        """Forward to a newer one, or one approved since the last step back; back to what served."""
         if row.direction == BACK:
             if row.version not in self.served[model]:
                 self.wrong(f"{what}: goes back to {row.version}, which has never served")

@@ -284,6 +284,13 @@ class TestNextStep:
         verdict = next_step(rollout_facts(served(1), live=endpoint(1), last=ended(live=last)))
         assert (verdict.kind, verdict.reason.endswith(f"and {known}")) == ("found", True)
 
+    def test_finds_it_before_it_takes_it_down(self) -> None:
+        retired = Order("retire", "bob", "not needed")
+        facts = rollout_facts(served(1), live=endpoint(1), last=ended(live=config(2)))
+        assert next_step(replace(facts, pause=retired)).kind == "found"
+        known = rollout_facts(served(1), live=endpoint(1), last=ended(live=config(1)))
+        assert next_step(replace(known, pause=retired)).kind == "retire"
+
 
 class TestInFlight:
     """A rollout towards version 2 while version 1 serves. DescribeEndpoint alone says how it is."""

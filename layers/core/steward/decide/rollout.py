@@ -165,9 +165,22 @@ def _at_rest(facts: RolloutFacts) -> Verdict:
     if endpoint.status in (*MOVING, "Deleting"):
         reason = f"the endpoint is {endpoint.status}, not by a rollout of ours"
         return _at("wait", reason, endpoint.config)
+    # What serves is on record before anything is done to it, a retirement too.
     return (
-        _taken_down(facts, endpoint) or _wrong(endpoint, last) or _towards(facts, endpoint.config)
+        _found(endpoint, last)
+        or _taken_down(facts, endpoint)
+        or _wrong(endpoint)
+        or _towards(facts, endpoint.config)
     )
+
+
+def _found(endpoint: EndpointFacts, last: Rollout | None) -> Verdict | None:
+    """A version of ours that no rollout of ours brought there."""
+    config = endpoint.config
+    if endpoint.status != "InService" or _strange(endpoint) or (last and last.live == config):
+        return None
+    known = f"{last.live} was on record" if last and last.live else "nothing was on record"
+    return _happened("found", f"the endpoint serves {config}, and {known}", config, last)
 
 
 def _taken_down(facts: RolloutFacts, endpoint: EndpointFacts) -> Verdict | None:
@@ -180,19 +193,14 @@ def _taken_down(facts: RolloutFacts, endpoint: EndpointFacts) -> Verdict | None:
     return None
 
 
-def _wrong(endpoint: EndpointFacts, last: Rollout | None) -> Verdict | None:
-    """An endpoint that is not as the last rollout left it."""
-    config = endpoint.config
+def _wrong(endpoint: EndpointFacts) -> Verdict | None:
+    """An endpoint that Steward cannot update."""
     if endpoint.status != "InService":
         failure = endpoint.failure or "no reason given"
         reason = f"the endpoint is {endpoint.status} ({failure}); a person must look"
-        return _at("hold", reason, config)
-    if strange := _strange(endpoint):
-        return _at("hold", strange, config)
-    if last is None or last.live != config:
-        known = f"{last.live} was on record" if last and last.live else "nothing was on record"
-        return _happened("found", f"the endpoint serves {config}, and {known}", config, last)
-    return None
+        return _at("hold", reason, endpoint.config)
+    strange = _strange(endpoint)
+    return _at("hold", strange, endpoint.config) if strange else None
 
 
 def _strange(endpoint: EndpointFacts) -> str | None:
