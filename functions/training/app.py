@@ -64,16 +64,24 @@ def lambda_handler(event: batch.Batch, context: LambdaContext) -> batch.Answer:
     """Take a batch of the training queue."""
     del context
     known = models(_aws, load(TrainingSettings))
-    return batch.each(event, known.settings, lambda trigger: handle(known, trigger))
+    return batch.each(
+        event,
+        known.settings,
+        lambda trigger: handle(known, trigger),
+        lambda model: look(known.named(model)),
+    )
 
 
-def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
-    """One message: an upload, a run that changed, or a request to look."""
+def handle(known: Models[TrainingSettings], trigger: Trigger) -> str | None:
+    """One message: an upload, a run that changed, or a request to look.
+
+    Returns the model that is to be looked at after the batch: once for a flood of uploads.
+    """
     match trigger:
         case ObjectCreated():
             if scope := known.with_upload(trigger.bucket, trigger.key):
                 take_upload(scope, trigger)
-                look(scope)
+                return scope.model
         case RunChanged():
             if scope := known.with_resource(trigger.pipeline):
                 look(scope)
@@ -81,6 +89,7 @@ def handle(known: Models[TrainingSettings], trigger: Trigger) -> None:
             look(known.named(trigger.model, trigger.asked_by))
         case _:
             raise BadEvent(f"{type(trigger).__name__} is no business of training")
+    return None
 
 
 def take_upload(scope: Scope, event: ObjectCreated) -> None:

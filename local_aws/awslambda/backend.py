@@ -100,7 +100,7 @@ class Backend(LambdaBackend):
             uuid=mapping.uuid,
             queue_arn=mapping.event_source_arn,
             batch_size=mapping.batch_size,
-            gathers=bool(mapping.max_batch_window),
+            window=float(mapping.max_batch_window or 0),
             reports_failures="ReportBatchItemFailures" in (mapping.function_response_types or []),
         )
         function = self.running[mapping.function_arn]

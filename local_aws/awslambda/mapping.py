@@ -13,9 +13,8 @@ from local_aws.awslambda.functions import Function
 from local_aws.awslambda.runtime_api import Outcome
 from local_aws.kernel import World
 
-GATHER_SECONDS = (
-    0.05  # stands for the batching window: a burst makes one batch, and nothing waits long
-)
+# When nothing more has come for so long, a batch is not waited for to the end of its window.
+GATHER_SECONDS = 0.05
 RETRY_SECONDS = 0.2  # times the receive count; stands for the visibility timeout after a failure
 
 
@@ -26,7 +25,7 @@ class Source:
     uuid: str
     queue_arn: str
     batch_size: int
-    gathers: bool
+    window: float
     reports_failures: bool
 
     @property
@@ -71,9 +70,19 @@ class Poller:
             if not queues.get_queue(self._source.queue).messages:
                 queues.changed.wait(0.05 if queues.in_work(self._source.queue) else 1.0)
                 return False
-        if self._source.gathers:
-            time.sleep(GATHER_SECONDS)
+        if self._source.window:
+            self._gather()
         return True
+
+    def _gather(self) -> None:
+        """Let a burst make one batch: until it is full, its window is over, or nothing comes."""
+        queue, before = sqs.backend().get_queue(self._source.queue), 0
+        ends = time.monotonic() + self._source.window
+        while before < (now := len(queue.messages)) < self._source.batch_size:
+            if time.monotonic() >= ends:
+                return
+            before = now
+            time.sleep(GATHER_SECONDS)
 
     def _may(self) -> bool:
         """What Lambda does with the queue, it does as the function's role."""

@@ -65,3 +65,27 @@ def test_every_set_of_messages_that_cannot_be_read_is_reported_as_it_is() -> Non
         bad = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         assert bad == {one for one, fails in zip(ids, failing, strict=True) if fails}
         assert handled == [LookAt(one) for one in ids if one not in bad]
+
+
+def test_what_several_ask_for_is_done_once_after_all_of_them() -> None:
+    whole: batch.Batch = {
+        "Records": [
+            {"messageId": f"m{place}", "body": json.dumps({"look_at": model})}
+            for place, model in enumerate(("a", "b", "a", "c"))
+        ]
+    }
+    said: list[str] = []
+
+    def handle(trigger: Trigger) -> str | None:
+        assert isinstance(trigger, LookAt)
+        said.append(trigger.model)
+        return trigger.model if trigger.model != "c" else None
+
+    def then(model: str) -> None:
+        said.append(f"then {model}")
+        if model == "a":
+            raise NotYet("a comes again")
+
+    answer = batch.each(whole, SETTINGS, handle, then)
+    assert said == ["a", "b", "a", "c", "then a", "then b"]
+    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == ["m0", "m2"]

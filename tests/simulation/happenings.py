@@ -77,7 +77,7 @@ def approve(sim: Simulation, model: str) -> None:
     elif versions and sim.chance.random() < 0.2:
         number = sim.chance.choice(sorted(versions))
     if number:
-        words = sim.chance.choice(("override: asked for", "override: again", "looks good"))
+        words = "looks good" if sim.chance.random() < 0.1 else "override: asked for"
         sim.house.say(model, number, "Approved", f"{words} {sim.chance.randrange(99)}")
 
 

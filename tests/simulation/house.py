@@ -54,7 +54,7 @@ def apps() -> dict[str, ModuleType]:
 
 
 @cache
-def handlers() -> dict[str, Callable[..., None]]:
+def handlers() -> dict[str, Callable[..., str | None]]:
     """What each function does with a message."""
     return {name: vars(apps()[name])["handle"] for name in CONCERNS}
 
@@ -127,7 +127,7 @@ class House:
             self.outputs["ArtifactBucket"],
         )
         self._automatic = automatic
-        self.handled: Callable[[Callable[[], None]], None] = lambda handle: handle()
+        self.handled: Callable[[Callable[[], str | None]], str | None] = lambda handle: handle()
         self.enter()
         self._publish_models()
 
@@ -154,8 +154,8 @@ class House:
         for module in ("steward.scope", "sweep.app"):
             vars(importlib.import_module(module))["read_all"] = lambda _: self.specs
 
-    def _handle(self, handle: Callable[..., None], *message: object) -> None:
-        self.handled(lambda: handle(*message))
+    def _handle(self, handle: Callable[..., str | None], *message: object) -> str | None:
+        return self.handled(lambda: handle(*message))
 
     def clients_of(self, name: str) -> Clients:
         """AWS as a function has it: with its role, and its calls interfered with."""

@@ -186,12 +186,12 @@ class Simulation:
         self.tally.calls[name, call] += 1
         return max(self.weather.fault, 0.3 / self.tally.calls[name, call])
 
-    def _handled(self, handle: Callable[[], None]) -> None:
+    def _handled(self, handle: Callable[[], str | None]) -> str | None:
         """A function handles one message."""
         self.tally.deliveries += 1
         self._changed = False
         try:
-            handle()
+            return handle()
         finally:
             self.tally.changing += self._changed
 
@@ -313,19 +313,29 @@ class Simulation:
     # ---- the end
 
     def come_to_rest(self, most: int = 10) -> int:
-        """Nothing goes wrong any more: how many full sweeps until all is as it should be."""
+        """Nothing goes wrong any more: how many full sweeps until all is as it should be.
+
+        Counted from the last word on a version: a run that ends meanwhile brings another one.
+        """
         self.weather = CALM
         for one in list(self.running):
             self._end(one)
         for model in self.house.specs:
             self.house.order("resume", model, 10**6)
         self._let_pass()
-        sweeps = 0
-        while sweeps < most and list(self.truth.unfinished()):
-            sweeps += 1
+        sweeps, wanted = 0, self._wanted()
+        for _ in range(most):
+            if not list(self.truth.unfinished()):
+                break
             self.start_sweep(full=True)
             self._let_pass()
+            sweeps = sweeps + 1 if wanted == self._wanted() else 0
+            wanted = self._wanted()
         return sweeps
+
+    def _wanted(self) -> list[dict[int, str]]:
+        """What the registry says of each model."""
+        return [self.house.versions(model) for model in self.house.specs]
 
     def _let_pass(self) -> None:
         """What waits is delivered, and SageMaker does what it was asked for."""

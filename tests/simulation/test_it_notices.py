@@ -1,14 +1,14 @@
 """The simulation can fail: with something broken on purpose, something does not hold."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from steward.batch import Answer, Batch
+from steward.batch import Answer
 from steward.decide import rollout as decide
 from steward.decide.rollout_facts import FORWARD, RolloutFacts
 from steward.record import ledger, rollout
@@ -116,8 +116,8 @@ def test_uploads_that_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that failed is said to be done."""
     usual = apps()["training"].batch.each
 
-    def careless(event: Batch, settings: Any, handle: Callable[[Any], None]) -> Answer:
-        usual(event, settings, handle)
+    def careless(*given: Any) -> Answer:
+        usual(*given)
         return {"batchItemFailures": []}
 
     monkeypatch.setattr("steward.batch.each", careless)

@@ -4,6 +4,7 @@ Powertools' own batch processing does the same and costs a tenth of a second at 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 from steward.errors import BadEvent, NotYet
@@ -40,18 +41,40 @@ class Answer(TypedDict):
     batchItemFailures: list[Failure]
 
 
-def each(batch: Batch, settings: "Deployment", handle: Callable[[Trigger], None]) -> Answer:
-    """Parse and handle every message; a failed one is reported to the queue by its id."""
-    failed = [one["messageId"] for one in batch["Records"] if not _done(one, settings, handle)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+def each(
+    batch: Batch,
+    settings: "Deployment",
+    handle: Callable[[Trigger], str | None],
+    then: Callable[[str], None] | None = None,
+) -> Answer:
+    """Parse and handle every message; a failed one is reported to the queue by its id.
+
+    What `handle` returns, such as a model, is handed to `then` once, when all messages had their
+    turn; should that fail, those that asked for it have failed.
+    """
+    failed, asked = set[str](), dict[str, list[Message]]()
+
+    def one(message: Message) -> None:
+        trigger = parse(message["body"], settings.account_id, settings.aws_region)
+        if (wanted := handle(trigger)) and then:
+            asked.setdefault(wanted, []).append(message)
+
+    for message in batch["Records"]:
+        if not _done(message, partial(one, message)):
+            failed.add(message["messageId"])
+    for wanted, messages in asked.items():
+        if then and not _done(messages[-1], partial(then, wanted)):
+            failed |= {message["messageId"] for message in messages}
+    ids = [message["messageId"] for message in batch["Records"]]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in ids if one in failed]}
 
 
-def _done(message: Message, settings: "Deployment", handle: Callable[[Trigger], None]) -> bool:
+def _done(message: Message, work: Callable[[], None]) -> bool:
     # What is known of one message stands in each of its lines, and in none of the next one's.
     known = {"message_id": message["messageId"], "event_id": event_id(message["body"])}
     logger.append_keys(**known, model=None, decision=None)
     try:
-        handle(parse(message["body"], settings.account_id, settings.aws_region))
+        work()
     except BadEvent as bad:
         logger.error("message refused: %s", bad, extra=_named(bad))
     except NotYet as soon:
