@@ -83,6 +83,7 @@ class Endpoints:
         deployment = self._deployment(request, endpoint)
         variants = _retained(request, self._variants(config), endpoint)
         self._check_update(endpoint, deployment, variants)
+        self._check_watching(config, deployment)
         endpoint.deployment, endpoint.failure = deployment, None
         instances = sum(variant.instances for variant in variants)
         stages = tuple(shifting.stages(deployment, max(1, instances)))
@@ -108,12 +109,11 @@ class Endpoints:
                     f"The variant {name} of endpoint {endpoint.name} has autoscaling: deregister "
                     "it before its instance type is changed or it is removed."
                 )
-        self._check_watching(endpoint, deployment)
         self._check_room(variants)
 
-    def _check_watching(self, endpoint: Endpoint, deployment: Json) -> None:
+    def _check_watching(self, config: EndpointConfig, deployment: Json) -> None:
         """The execution role watches the alarms."""
-        variant = endpoint.config.variants[0]
+        variant = config.variants[0]
         role = self._models.model(text(variant, "ModelName")).container.role
         for name in shifting.alarms(deployment):
             alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"

@@ -294,6 +294,17 @@ class TestScaling:
         assert list(house.autoscaling.targets) == [self.TARGET]
 
 
+    def test_is_taken_off_when_nobody_can_say_what_serves(self, house: House) -> None:
+        """Its config was deleted under it: the next version gets there all the same."""
+        house.serving(1)
+        house.sagemaker.configs.clear()
+        house.clock.pass_by(minutes=60)
+        approved(house, 2, against=1)
+        house.look("rollout")
+        assert house.autoscaling.targets == {}
+        assert house.sagemaker.endpoints[NAME]["EndpointStatus"] == "Updating"
+
+
 class TestFormerConfigs:
     def test_are_removed_but_for_the_newest_and_those_that_may_be_gone_back_to(
         self, house: House

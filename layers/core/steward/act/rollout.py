@@ -168,8 +168,22 @@ def way(
 
 
 def _instance_type(aws: Aws, config: str) -> str | None:
-    found = aws.sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    """Of what serves; None too when its config was deleted under it."""
+    try:
+        found = aws.sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    except ClientError:
+        if config in _configs(aws, config):
+            raise
+        return None
     return found["ProductionVariants"][0].get("InstanceType")
+
+
+def _configs(aws: Aws, part: str) -> list[str]:
+    """Names of endpoint configs that contain `part`, the newest first."""
+    pages = aws.sagemaker.get_paginator("list_endpoint_configs").paginate(
+        NameContains=part, SortBy="CreationTime", SortOrder="Descending"
+    )
+    return [one["EndpointConfigName"] for page in pages for one in page["EndpointConfigs"]]
 
 
 def delete_endpoint(aws: Aws, endpoint: str) -> None:
@@ -182,10 +196,7 @@ def remove_configs(aws: Aws, names: Names, live: str, kept: frozenset[int], form
 
     The `former` newest of the others stay too, and the one that is `live` whatever it is called.
     """
-    pages = aws.sagemaker.get_paginator("list_endpoint_configs").paginate(
-        NameContains=f"{names.group}-v", SortBy="CreationTime", SortOrder="Descending"
-    )
-    found = [one["EndpointConfigName"] for page in pages for one in page["EndpointConfigs"]]
+    found = _configs(aws, f"{names.group}-v")
     ours = {name: names.version_of(name) for name in found if name != live}
     others = [name for name, number in ours.items() if number is not None and number not in kept]
     for name in others[former:]:
