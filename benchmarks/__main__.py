@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.calls import aws_calls
 from benchmarks.cold import CLIENTS, cold_ratios
 from benchmarks.drift import drifted
+from benchmarks.flood import flooded
 from benchmarks.judge import judged
 from benchmarks.lineage import DEPTH, costs
 
@@ -33,12 +34,19 @@ AT_MOST = {
     "fact.write_units_per_edge": 4.0,
     "repeat.write_units": 0.0,
     "ledger.verify_100k_s": 10.0,
+    "flood.memory_not_once": 0.0,
+    "flood.memory_runs": 2.0,
+    "flood.embedded_not_once": 0.0,
+    "flood.embedded_runs": 2.0,
+    "flood.embedded_s": 180.0,
 } | {f"cold_ratio.{concern}": 1.4 for concern in CLIENTS}
 AT_LEAST = {
     "judge.power_1_to_3": 0.95,
     "judge.power_1_to_2": 0.70,
     "drift.detected_within_3": 0.99,
     "drift.retrains_undiminished_month": 1.0,
+    "flood.memory_objects_per_invocation": 100.0,
+    "flood.embedded_objects_per_invocation": 100.0,
 }
 
 
@@ -49,7 +57,7 @@ def main(build: Path) -> int:
         return 1
     print("measuring cold starts, a minute or two ...", file=sys.stderr)
     figures = {"layers_mb": layers_mb(build)} | aws_calls() | judged() | drifted()
-    figures |= costs()
+    figures |= costs() | flooded()
     figures |= cold_ratios(build)
     rounded = {name: round(figure, 4) for name, figure in figures.items()}
     SUMMARY.parent.mkdir(parents=True, exist_ok=True)

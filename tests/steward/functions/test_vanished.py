@@ -13,11 +13,14 @@ NOBODY: Any = None
 
 
 def test_a_message_about_no_model_or_no_report_is_refused_for_good() -> None:
-    known = importlib.import_module("steward.scope").Models(NOBODY, NOBODY, {})
+    settings = SimpleNamespace(artifact_bucket="artifacts")
+    known = importlib.import_module("steward.scope").Models(NOBODY, settings, {})
     with pytest.raises(BadEvent, match="model: found 'weather'"):
         known.named("weather")
     with pytest.raises(BadEvent, match="reports lie below monitoring/<model>/"):
-        known.with_report("captures/mortgage/v1/x.json")
+        known.with_report("artifacts", "captures/mortgage/v1/x.json")
+    with pytest.raises(BadEvent, match="reports lie in 'artifacts'"):
+        known.with_report("elsewhere", "monitoring/mortgage/v1/x.json")
 
 
 def test_what_vanished_between_two_reads_is_looked_at_again() -> None:

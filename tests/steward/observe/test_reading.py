@@ -140,8 +140,8 @@ def test_an_upload_that_was_overwritten_before_it_was_read_is_gone() -> None:
         (own_window(rows=True), "a whole number is needed"),
         (own_window(version=2), "which its key names"),
         (own_window(kind="weather"), "allowed is one of"),
-        (own_window(start="noon"), "must be ISO 8601 times"),
-        (own_window(end=None), "must be ISO 8601 times"),
+        (own_window(start="noon"), "an ISO 8601 time is needed"),
+        (own_window(end=None), "a text is needed"),
     ],
 )
 def test_a_report_that_is_none_is_refused_for_good(content: bytes, why: str) -> None:
