@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from local_aws.account import ACCOUNT, REGION
+from local_aws.memory.client import Call
+from local_aws.memory.items import Json
 from steward.observe.review import read_exceptions
 from steward.spec.model import ModelSpec
 from tests.simulation.house import ALICE, House, mortgage
@@ -256,6 +258,35 @@ def back(house: House) -> None:
     sweep(house)
 
 
+def meanwhile(operation: str, happens: Part) -> Part:
+    """Something happens when a function is about to make the next call of an operation."""
+
+    def arranged(house: House) -> None:
+        usual = house.interfere
+
+        def interfere(name: str, call: Call, answer: Callable[[], Json]) -> Json:
+            if call.operation == operation:
+                house.interfere = usual
+                happens(house)
+            return usual(name, call, answer)
+
+        house.interfere = interfere
+
+    return arranged
+
+
+def revoked(house: House) -> None:
+    """A second later Alice takes her word back, and nobody has looked at that yet."""
+    house.world.pass_until(house.world.now() + timedelta(seconds=1))
+    house.say(MODEL, 1, "Rejected")
+
+
+def deleted(house: House) -> None:
+    """Somebody deletes the version."""
+    sagemaker: Any = house.root.sagemaker
+    sagemaker.delete_model_package(ModelPackageName=_arn(1))
+
+
 def retired(house: House) -> None:
     """Bob takes the endpoint down, and once it is gone Steward notices."""
     house.order("retire", MODEL, 1)
@@ -383,6 +414,12 @@ def scheduled(house: House) -> None:
     full_sweep(house)
 
 
+def without_data(house: House) -> None:
+    """Executions of Model Monitor's schedules find nothing to look at, or fail."""
+    minutes(house, 120)
+    full_sweep(house)
+
+
 def rescheduled(house: House) -> None:
     """Another version serves, and the schedules look at that one."""
     say("Approved", 2)(house)
@@ -434,6 +471,11 @@ def failing_job() -> Fates:
     return Fates({"processing-job": [Fate(job="AlgorithmError: no rows")] * 8})
 
 
+def failing_executions() -> Fates:
+    why = ["Job inputs had no data", "out of memory"]
+    return Fates({"processing-job": [Fate(), Fate(), *[Fate(job=one) for one in why * 2]]})
+
+
 OVERRIDE = say("Approved", words="override: asked for")
 NEXT = then(SERVED, next_version)
 IN_FLIGHT = then(NEXT, say("Approved", 2))
@@ -465,6 +507,12 @@ FLOWS: dict[str, Flow] = {
     "an abort": Flow(IN_FLIGHT, aborted),
     "a pause": Flow(NEXT, paused),
     "a step back": Flow(BOTH, back),
+    "a revocation before the call": Flow(
+        JUDGED, then(meanwhile("CreateModel", revoked), say("Approved"), sweep)
+    ),
+    "a deletion before the call": Flow(
+        JUDGED, then(meanwhile("CreateModel", deleted), say("Approved"), sweep)
+    ),
     "a retirement": Flow(SERVED, retired),
     "what others deployed": Flow(SERVED, found),
     "an adoption": Flow(then(SERVED, found), adopted),
@@ -478,12 +526,16 @@ FLOWS: dict[str, Flow] = {
         of_kind(keep_configs=0),
     ),
     "drift": Flow(then(SERVED, hours(5)), drifting),
+    "drift of nothing that serves": Flow(nothing, report("data_quality", 2, [DRIFTED])),
     "a broken schema": Flow(then(SERVED, hours(3)), broken_schema),
     "windows": Flow(then(SERVED, captured), watched, with_monitors("data_quality")),
     "jobs that fail": Flow(
         then(SERVED, captured), watched, with_monitors("data_quality"), fates=failing_job
     ),
     "model monitor": Flow(SERVED, scheduled, by_model_monitor),
+    "executions of model monitor": Flow(
+        then(SERVED, scheduled), without_data, by_model_monitor, fates=failing_executions
+    ),
     "model monitor and the next version": Flow(
         then(SERVED, scheduled, next_version), rescheduled, by_model_monitor
     ),

@@ -1,4 +1,4 @@
-"""Stand-ins for what the outside is: the time, tables, SageMaker, and a function that dies."""
+"""Stand-ins for what the outside is: the time, tables, SageMaker."""
 
 # ruff: noqa: N803 (arguments are named like the members of AWS's requests)
 
@@ -15,16 +15,6 @@ from steward.record.store import Store
 from tests.steward.builders import ACCOUNT, BOB, NOON, REGION, ROLE, SAGEMAKER
 from tests.steward.schedules import FakeSchedules
 from tests.steward.standin import Json, Standin
-
-# Operations that change something, of which each can be the last one of a function's life.
-CHANGES = (
-    "TransactWriteItems", "PutObject", "Publish", "SendMessage", "StartPipelineExecution",
-    "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint",
-    "DeleteEndpointConfig", "DeleteModel", "PutMetricAlarm", "PutMetricData", "DeleteAlarms",
-    "RegisterScalableTarget", "PutScalingPolicy", "DeregisterScalableTarget", "CreateProcessingJob",
-    "CreateDataQualityJobDefinition", "DeleteDataQualityJobDefinition", "CreateMonitoringSchedule",
-    "UpdateMonitoringSchedule", "DeleteMonitoringSchedule", "UpdateModelPackage",
-)  # fmt: skip
 
 
 class Clock:
@@ -66,36 +56,6 @@ def new_store(aws: Aws) -> Store:
         Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     return Store(aws, "lineage", "work", "artifacts")
-
-
-class Died(Exception):
-    """The function's life ended here."""
-
-
-class Mortal:
-    """Lets whoever uses the clients die right after the n-th change, once."""
-
-    def __init__(self, clients: Aws, at_work: Callable[[], bool]) -> None:
-        self.changes: list[str] = []
-        self.dies_after = 0
-        self._at_work = at_work
-        services = (
-            clients.dynamodb, clients.s3, clients.sagemaker, clients.sns, clients.sqs,
-            clients.cloudwatch, clients.autoscaling,
-        )  # fmt: skip
-        self._events = [client.meta.events for client in services]
-        for events in self._events:
-            events.register("after-call", self._after_call)
-
-    def close(self) -> None:
-        for events in self._events:
-            events.unregister("after-call", self._after_call)
-
-    def _after_call(self, model: Any, **_: object) -> None:
-        if model.name in CHANGES and self._at_work():
-            self.changes.append(model.name)
-            if len(self.changes) == self.dies_after:
-                raise Died(f"after {model.name}")
 
 
 class FakeSageMaker(FakeSchedules):

@@ -81,7 +81,6 @@ class House:
         self._kms = FakeKms()
         self._apps, self._columns = apps, columns
         self._sequence = 0
-        self.at_work = False
         self.said: list[Json] = []
 
     def enter(self) -> None:
@@ -114,9 +113,7 @@ class House:
         """
         waiting = {f"m{number}": event for number, event in enumerate(events)}
         for _ in range(times):
-            self.at_work = True
             answer = self._apps[concern].lambda_handler(batch(waiting), SimpleNamespace())
-            self.at_work = False
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
             waiting = {name: event for name, event in waiting.items() if name in failed}
             if not waiting:

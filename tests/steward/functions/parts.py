@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from steward.lineage.read import candidates_at
-from steward.observe.review import read_exceptions
 from tests.steward.functions.house import ARTIFACTS, NAME, House
 
 type Part = Callable[[House], None]
@@ -31,10 +30,6 @@ def may_have_answered(house: House, at: datetime) -> list[str]:
     return [one for served in candidates_at(house.store, NAME, at) for one in served.versions]
 
 
-def nothing(house: House) -> None:
-    """The story has no beginning."""
-
-
 def uploads(house: House) -> None:
     house.deliver("training", house.upload("a.csv"))
     house.deliver("training", house.upload("b.csv", house.rows(3, without="unem")))
@@ -57,23 +52,6 @@ def judgement(house: House) -> None:
 
 def word(house: House) -> None:
     house.deliver("approval", house.says(1))
-
-
-def override(house: House) -> None:
-    """The words set aside what was not proved."""
-    house.deliver("approval", house.says(1, words="override: the board asked"))
-
-
-def sign_off(house: House) -> None:
-    """Carol has looked at the only exception."""
-    (found,), _ = read_exceptions(house.store, "mortgage")
-    house.deliver("rollout", house.order("sign-off", by="carol", decision=found.decision))
-
-
-def own_word(house: House) -> None:
-    """Steward approves a version by itself, and notes its own word."""
-    judgement(house)
-    house.look("approval")
 
 
 def in_flight(house: House) -> None:
@@ -152,14 +130,6 @@ def deleted_before_the_call(house: House) -> None:
     house.look("rollout")
 
 
-def no_room(house: House) -> None:
-    """The account's limit leaves no room at first, and some at the next look."""
-    house.sagemaker.is_full = True
-    house.look("rollout")
-    house.sagemaker.is_full = False
-    in_flight(house)
-
-
 def drift(house: House, check: str = "baseline_drift_check", hour: int = 11) -> None:
     """A window in which a check was violated; by model-monitor's file, and its count of rows."""
     folder = f"monitoring/mortgage/v1/data_quality/x/y/2026/11/20/{hour + 1:02}"
@@ -181,11 +151,6 @@ def drifting(house: House) -> None:
     drift(house, hour=10)
 
 
-def retraining(house: House) -> None:
-    drift(house)
-    house.look("training")
-
-
 def captured(house: House) -> None:
     """An hour of requests was captured, and its window is complete."""
     at = house.clock.now()
@@ -205,34 +170,6 @@ def watched(house: House) -> None:
     for job in house.sagemaker.jobs.values():
         job["ProcessingJobStatus"] = "Failed"
     house.look("drift")
-
-
-def scheduled(house: House) -> None:
-    """Model Monitor's schedule of the version that serves is made, or changed."""
-    code = b'{"image": "image:1", "files": {"preprocess.py": "s3://artifacts/code/preprocess.py"}}'
-    house.aws.s3.put_object(Bucket=ARTIFACTS, Key="published/monitor.json", Body=code)
-    house.look("drift")
-    house.sagemaker.settle_schedules()
-    house.look("drift")
-
-
-def executed(house: House) -> None:
-    """One execution of the schedule found nothing to look at, and one failed."""
-    (name,) = house.sagemaker.schedules
-    for why in ("Job inputs had no data", "out of memory"):
-        house.clock.pass_by(minutes=60)
-        house.sagemaker.executed(name, "Failed", why=why)
-    house.look("drift")
-
-
-def unscheduled(house: House) -> None:
-    """A person retires an endpoint that schedules look at."""
-    house.clock.pass_by(minutes=60)
-    house.deliver("rollout", house.order("retire"))
-    house.look("rollout")
-    house.look("rollout")
-    for _ in range(3):
-        house.look("drift")
 
 
 def then(*parts: Part) -> Part:

@@ -13,11 +13,14 @@ from cli.target import Target
 from steward.lineage.verify import Head
 from steward.record.agenda import on_agenda
 from tests.steward.builders import ACCOUNT, REGION
-from tests.steward.fakes import Died
 from tests.steward.functions.house import LEDGER, PREFIX, House
 from tests.steward.ledger import chain
 
 ALL = [(concern, "mortgage") for concern in ("training", "approval", "rollout", "drift")]
+
+
+class Died(Exception):
+    """The function's life ended here."""
 
 
 class TestSweep:
