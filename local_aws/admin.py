@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import cast
 
 from local_aws import sagemaker
 from local_aws.awslambda import credentials_of
@@ -74,8 +75,8 @@ class Admin:
         return recorder.faults() + own
 
     def _deaths(self, body: Body) -> object:
-        self._world.deaths.on = bool(body.get("on"))
-        return {"on": self._world.deaths.on}
+        self._world.deaths.order(cast("dict[str, list[int]]", body))
+        return body
 
     def _misbehave(self, body: Body) -> object:
         texts = {name: str(body.get(name)) for name in ("kind", "service", "operation")}

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
@@ -188,12 +188,12 @@ class LocalAws:
         """Every policy that is deployed now, by principal and by resource."""
         return cast(Json, self._ask("GET", "policies"))
 
-    def let_functions_die(self, *, on: bool) -> None:
-        """Kill functions after each of their calls, once for each way to get there."""
-        self._ask("POST", "deaths", {"on": on})
+    def let_functions_die(self, after: Mapping[str, Sequence[int]]) -> None:
+        """Kill each function (SIGKILL) right after these of its calls to AWS, counted from now."""
+        self._ask("POST", "deaths", dict(after))
 
     def deaths(self) -> list[Json]:
-        """Every death so far: the function, and the calls that it had made."""
+        """Every death so far: the function, the call that was its last, the number of that."""
         return cast(list[Json], self._ask("GET", "deaths"))
 
     def misbehave(

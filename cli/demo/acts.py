@@ -109,7 +109,7 @@ class Traffic:
     def flows(self) -> bool:
         """Ask for this minute's predictions, if both fleets answer now."""
         minute = self._stage.now().replace(second=0, microsecond=0)
-        if minute not in self._minutes and _bakes(self._stage):
+        if minute not in self._minutes and bakes(self._stage):
             self._minutes.add(minute)
             self._ask()
         return True
@@ -131,7 +131,8 @@ class Traffic:
             self._stage.say(f"{self._asked} requests came in {minutes} minutes of the bake")
 
 
-def _bakes(stage: Stage) -> bool:
+def bakes(stage: Stage) -> bool:
+    """Whether a fleet in the making is being tried out."""
     if not stage.aws.sagemaker.list_endpoints(NameContains=stage.names.endpoint)["Endpoints"]:
         return False
     found = stage.aws.sagemaker.describe_endpoint(EndpointName=stage.names.endpoint)

@@ -105,7 +105,7 @@ class Poller:
         for message in messages:
             if message.id in failed:
                 wait = RETRY_SECONDS * message.approximate_receive_count
-                if self._world.deaths.on or self._world.misbehaviour.denies_everywhere:
+                if self._world.misbehaviour.denies_everywhere:
                     wait = 0.0  # it will fail many times more
                 queues.retry_soon(name, str(message.receipt_handle), wait)
             else:
