@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,19 @@ class House:
 
     def hand_over(self, at_most: int) -> None:
         """How many messages a function gets at once."""
+        self._change_mappings(BatchSize=at_most)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, no function gets messages; afterwards each gets those that wait as one batch."""
+        self._change_mappings(Enabled=False)
+        yield
+        self._change_mappings(Enabled=True)
+
+    def _change_mappings(self, **changes: Any) -> None:
         functions = boto3.client("lambda")
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-            functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=at_most)
+            functions.update_event_source_mapping(UUID=mapping["UUID"], **changes)
 
     # ---- what is read back
 

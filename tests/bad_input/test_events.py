@@ -80,10 +80,11 @@ def sent(deployed: House, told: Told) -> dict[str, Sent]:
     with environment(deployed.local.environment()):
         events = {concern: good(deployed, concern) for concern in CONCERNS}
         before = {kind: len(deployed.nodes(kind)) for kind in LEAVES.values()}
-        ids = {
-            concern: deployed.deliver(concern, *[body for body, _ in broken(concern)], event)
-            for concern, event in events.items()
-        }
+        with deployed.held():
+            ids = {
+                concern: deployed.deliver(concern, *[body for body, _ in broken(concern)], event)
+                for concern, event in events.items()
+            }
         deployed.local.settle()
         grown = [kind for kind, count in before.items() if len(deployed.nodes(kind)) == count + 1]
         return {
