@@ -293,7 +293,6 @@ class TestScaling:
         house.look("rollout")
         assert list(house.autoscaling.targets) == [self.TARGET]
 
-
     def test_is_taken_off_when_nobody_can_say_what_serves(self, house: House) -> None:
         """Its config was deleted under it: the next version gets there all the same."""
         house.serving(1)

@@ -10,7 +10,7 @@ import pytest
 from steward.aws import ClientError
 from steward.decide.monitor import Due
 from steward.errors import BadEvent
-from steward.events.types import ObjectCreated
+from steward.events.types import DriftReported, ObjectCreated
 from steward.names import Names
 from steward.observe.approval import observe_artifact, observe_evidence
 from steward.observe.canary import observe_minutes
@@ -23,10 +23,10 @@ from steward.observe.monitor import (
     observe_jobs,
     observe_object,
 )
-from steward.observe.reports import observe_file
+from steward.observe.reports import observe_file, report_of
 from steward.observe.serving import observe_known_endpoint
 from steward.observe.training import observe_upload
-from tests.steward.builders import NOON, package, rollout, window
+from tests.steward.builders import NOON, after, package, rollout, window
 
 NAMES = Names("steward", "mortgage")
 REPORT = ObjectCreated(
@@ -142,6 +142,9 @@ def test_an_upload_that_was_overwritten_before_it_was_read_is_gone() -> None:
         (own_window(kind="weather"), "allowed is one of"),
         (own_window(start="noon"), "an ISO 8601 time is needed"),
         (own_window(end=None), "a text is needed"),
+        (own_window(start="noon"), r"s3://.*constraint_violations.json: window\."),
+        (own_window(end="2026-11-20T12:00:00Z"), "its end must be later"),
+        (b'{"violations": [' + b"{}," * 100_000 + b"{}]}", "found 100001 violations"),
     ],
 )
 def test_a_report_that_is_none_is_refused_for_good(content: bytes, why: str) -> None:
@@ -172,3 +175,10 @@ class TestNothingIsAsked:
         running = {"ProcessingJobName": "job", "ProcessingJobStatus": "InProgress"}
         listed = aws(sagemaker=listing("ProcessingJobSummaries", running))
         assert observe_jobs(listed, NAMES, [job]) == {"job": JobState("InProgress")}
+
+
+def test_violations_that_cannot_be_written_again_are_refused_for_good() -> None:
+    window = NOON, after(60)
+    event = DriftReported("mortgage", 1, "data_quality", window, 500, ({"x": "\ud800"},), NOON)
+    with pytest.raises(BadEvent, match="no JSON that can be written again"):
+        report_of(event)
