@@ -27,8 +27,9 @@ os.environ |= {
 
 
 # Folders whose tests share an embedded AWS, which one process must have to itself; longest first.
+# `local_aws/sagemaker` takes moto's SageMaker over for good, and `pages` uses that: it comes first.
 TOGETHER = (
-    "strategies", "killed", "truth", "cli", "story", "bad_input",
+    "strategies", "killed", "truth", "cli", "story", "bad_input", "pages",
     "local_aws/sagemaker", "local_aws",
 )  # fmt: skip
 

@@ -69,10 +69,9 @@ class Watched:
 
     def __init__(self) -> None:
         self._came: defaultdict[str, Came] = defaultdict(Came)
-        self._now, self._sent = Came(), 0
+        self._sent = 0
         self.house = House(Fates(), [mortgage()], self._seen)
         SERVED(self.house)
-        self.house.handled = self._handled
         # What is written from here on is announced by the events that are handed over.
         for bucket in self.house.account.s3.buckets.values():
             bucket.announces = False
@@ -109,12 +108,10 @@ class Watched:
             entry = json.loads(line)
             self._came[entry["message_id"]].said.append(entry["message"])
 
-    def _handled(self, handle: Callable[[], None]) -> None:
-        self._now = self._came[str(logger.get_current_keys()["message_id"])]
-        try:
-            handle()
-        finally:
-            self._now = Came()
+    @property
+    def _now(self) -> Came:
+        """What comes of the message that is dealt with; after all, of the last one that asked."""
+        return self._came[str(logger.get_current_keys().get("message_id"))]
 
     def _seen(self, _: str, call: Call, answer: Callable[[], Json]) -> Json:
         answered = answer()

@@ -106,15 +106,20 @@ class Killing:
 
     def kill_at_rest(self) -> None:
         """Kill it when nothing is under way, and all that was is kept."""
-        asked, state = time.time_ns(), self.root / "state"
-        boto3.client("sqs").create_queue(QueueName="the-last-change")
-        assert comes_true(lambda: state.stat().st_mtime_ns > asked)
+        self._wait_until_kept()
         self.look()
         os.kill(self.stage.local.pid, signal.SIGKILL)
         self._go_on()
 
+    def _wait_until_kept(self) -> None:
+        """Until all that was so far is in its folder: what is kept later is lost with it."""
+        asked, state = time.time_ns(), self.root / "state"
+        boto3.client("sqs").create_queue(QueueName=f"change-{asked}")
+        assert comes_true(lambda: state.exists() and state.stat().st_mtime_ns > asked, PATIENCE)
+
     def kill_while(self, what: str, step: Step) -> None:
         """Kill it while something is under way in a step, which is taken again from its start."""
+        self._wait_until_kept()
         with ThreadPoolExecutor(1) as other:
             killed = other.submit(self._kill_as_soon_as, what)
             assert not play_one(self.stage, step).ok

@@ -1,7 +1,7 @@
 """An account in memory and the one on the port are one: what Steward asks, both answer the same."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -72,12 +72,15 @@ class Account:
 
 
 @pytest.fixture(params=["memory", "port"])
-def account(request: pytest.FixtureRequest) -> Account:
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
     if request.param == "port":
-        return Account(request.getfixturevalue("client"), None)
+        yield Account(request.getfixturevalue("client"), None)
+        # What a test has begun is over before another one tells the time by what is due.
+        request.getfixturevalue("aws").advance(300)
+        return
     memory = InMemoryAccount(datetime.now(UTC).replace(microsecond=0), Nowhere())
     clients = memory.clients()
-    return Account(lambda service: getattr(clients, service.removeprefix("application-")), memory)
+    yield Account(lambda service: getattr(clients, service.removeprefix("application-")), memory)
 
 
 def refused(call: Callable[[], object]) -> Code:
