@@ -23,7 +23,8 @@ from local_aws.sagemaker.roles import Roles
 from local_aws.sagemaker.sandbox import Sandbox
 from local_aws.sagemaker.values import Json, text
 
-PING_SECONDS = 30.0
+# On a busy machine several fleets start at once; one whose process ends is noticed at once.
+PING_SECONDS = 120.0
 ANSWER_SECONDS = 60.0
 _MODEL = "/opt/ml/model"
 _log = logging.getLogger(__name__)

@@ -71,7 +71,10 @@ class Street:
     def __init__(self, local: LocalAws) -> None:
         self.local, self.target, self.aws = local, target(local), Aws()
         self.store = Store(self.aws, self.target.lineage_table, self.target.work_table)
-        config = Config(max_pool_connections=CLIENTS, retries={"total_max_attempts": 1})
+        # A busy machine answers late, and a late answer is not lost.
+        config = Config(
+            max_pool_connections=CLIENTS, retries={"total_max_attempts": 1}, read_timeout=300
+        )
         self._runtime = boto3.client("sagemaker-runtime", config=config)
         self._approver = people(self.target)["approver"].session.client("sagemaker")
         self._asked = 0
