@@ -144,11 +144,13 @@ def test_a_message_is_tried_five_times_and_then_kept(concern: str) -> None:
 
 
 @pytest.mark.parametrize("concern", ["training", "approval", "rollout", "drift"])
-def test_a_message_stays_hidden_for_six_times_the_functions_timeout(concern: str) -> None:
+def test_a_message_stays_hidden_for_six_timeouts_and_the_batching_window(concern: str) -> None:
     function = function_of(concern)
     timeout = function.get("Timeout", template()["Globals"]["Function"]["Timeout"])
-    queue = QUEUES[target_of(function["Events"]["Messages"]["Properties"]["Queue"])]
-    assert queue["VisibilityTimeout"] >= 6 * timeout
+    source = function["Events"]["Messages"]["Properties"]
+    window = source.get("MaximumBatchingWindowInSeconds", 0)
+    queue = QUEUES[target_of(source["Queue"])]
+    assert queue["VisibilityTimeout"] >= 6 * timeout + window
 
 
 def test_a_sweep_that_fails_is_kept() -> None:
