@@ -4,7 +4,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from local_aws.kernel import Due, World
+from local_aws.kernel import World
 
 SETTLE_SECONDS = 90.0
 POLL_SECONDS = 0.02
@@ -48,19 +48,10 @@ class Conductor:
 
     def _fire_until(self, end: datetime) -> list[str]:
         fired = []
-        while due := self._world.take_first_due(end):
-            self._world.clock.jump_to(due.at)
-            self._fire(due)
+        while due := self._world.fire_next(end):
             fired.append(due.what)
             self.settle()
         return fired
-
-    def _fire(self, due: Due) -> None:
-        with self._world.busy(due.what):
-            try:
-                due.action()
-            except Exception as error:
-                self._world.trouble(due.what, error)
 
     def start_ticking(self) -> None:
         """Let things happen when the clock gets there by itself."""
@@ -69,8 +60,8 @@ class Conductor:
     def _tick(self) -> None:
         while not self._stopped.is_set():
             with self._baton:
-                for due in self._world.take_due():
-                    self._fire(due)
+                while self._world.fire_next(self._world.now()):
+                    pass
             self._world.wait_for_change(self._seconds_to_next())
 
     def _seconds_to_next(self) -> float:

@@ -163,23 +163,22 @@ class World:
         with self._changed:
             return self._agenda[0] if self._agenda else None
 
-    def take_due(self) -> list[Due]:
-        """Take everything off the agenda whose moment has come, in order."""
+    def fire_next(self, until: datetime) -> Due | None:
+        """Let the first thing on the agenda happen, at its moment, if that comes by `until`."""
         with self._changed:
-            due = []
-            while (first := self._take_first(self.now())) is not None:
-                due.append(first)
-            return due
-
-    def take_first_due(self, until: datetime) -> Due | None:
-        """Take the first thing off the agenda, if it is due by `until`."""
-        with self._changed:
-            return self._take_first(until)
-
-    def _take_first(self, until: datetime) -> Due | None:
-        if self._agenda and self._agenda[0].at <= until:
-            return heapq.heappop(self._agenda)
-        return None
+            due = self.next_due()
+            if due is None or due.at > until:
+                return None
+            heapq.heappop(self._agenda)
+            token = self.begin(due.what)
+        try:
+            self.clock.jump_to(due.at)
+            due.action()
+        except Exception as error:
+            self.trouble(due.what, error)
+        finally:
+            self.end(token)
+        return due
 
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:
@@ -247,20 +246,23 @@ class World:
 
     @contextmanager
     def standing_still(self) -> Iterator[bool]:
-        """While inside, no store changes; yields whether nothing runs, waits or is answered either.
+        """Yields whether nothing runs, waits or is answered; while inside, none of it can begin.
 
         False too if some lock cannot be had soon: waiting for it with the others held might
         be for ever.
         """
         with self._changed:
-            locks = list(self._locks.values())
+            locks, begun = list(self._locks.values()), self._begun
         with ExitStack() as held:
             for lock in locks:
                 if not lock.acquire(timeout=0.1):
                     yield False
                     return
                 held.callback(lock.release)
-            yield not self.pending() and not self._serving
+            at_rest = not self.pending()
+            # Whatever begins, or is answered, asks for this one first.
+            held.enter_context(self._changed)
+            yield at_rest and self._begun == begun and not self._running and not self._serving
 
     def agenda(self) -> list[Due]:
         """What is to happen later, to be kept."""

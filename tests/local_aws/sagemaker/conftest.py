@@ -66,9 +66,7 @@ class Local:
         """Let everything happen that is due until then, as the embedded AWS does."""
         end = self.world.now() + timedelta(seconds=seconds)
         self.settle()
-        while due := self.world.take_first_due(end):
-            self.world.clock.jump_to(due.at)
-            due.action()
+        while self.world.fire_next(end):
             self.settle()
         self.world.clock.jump_to(end)
 

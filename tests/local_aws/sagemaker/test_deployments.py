@@ -12,6 +12,7 @@ from local_aws.kernel import Measurement
 from local_aws.sagemaker import installed
 from local_aws.sagemaker.endpoint_configs import EndpointConfig
 from local_aws.sagemaker.fleets import Fleet, Fleets
+from tests.processes import comes_true
 
 from .conftest import BUCKET, ROLE, Calls, Client, Json, Local, Put
 from .serving import Shop, adder
@@ -209,10 +210,9 @@ class TestAForcedStatus:
         shop.update(shop.config("two", adder(10)))
         due = local.world.next_due()
         assert due is not None
-        local.world.clock.jump_to(due.at)
-        (taken,) = local.world.take_due()
         with ThreadPoolExecutor(1) as pool:
-            waits = pool.submit(taken.action)
+            waits = pool.submit(local.world.fire_next, due.at)
+            assert comes_true(lambda: due not in local.world.agenda())
             installed().force(shop.name, "UpdateRollbackFailed")
             stands.set()
             waits.result()
