@@ -458,9 +458,17 @@ def change(scope: Scope, kind: str, verdict: Verdict, definition: Definition | N
     except NoRoom as full:
         logger.warning("%s is not scheduled yet: %s", name, full)
     except Permanent as no:
-        say_once(scope, refused(kind, definition.name, str(no)), f"{kind} is not watched")
-        return 0
+        return not_taken(scope, kind, definition, no)
     return 1
+
+
+def not_taken(scope: Scope, kind: str, definition: Definition, no: Permanent) -> int:
+    """Say once that AWS refused a definition, unless it runs: then an earlier answer was lost."""
+    schedule = observe_schedules(scope.aws, scope.names).get(kind)
+    if schedule and schedule.definition == definition.name:
+        return 1
+    say_once(scope, refused(kind, definition.name, str(no)), f"{kind} is not watched")
+    return 0
 
 
 def read_executions(scope: Scope, seen: Seen) -> None:

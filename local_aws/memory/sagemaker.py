@@ -5,6 +5,7 @@ Pipelines, jobs and fleets are run by a `Stage`, which says how each of them end
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
+from zlib import crc32
 
 from local_aws.memory.client import as_json, copied
 from local_aws.memory.errors import error
@@ -151,7 +152,9 @@ class _Executions(Executions):
         execution = Execution(occasion, now, now, "InProgress")
         self._executions[len(self._executions)] = execution
         endpoint = self._endpoints.endpoint(occasion.definition.endpoint)
-        request = request_of(occasion, endpoint, self._core.random_id(12))
+        # A number of its own for each schedule, whichever of them happens to run first.
+        number = f"{crc32(occasion.schedule.encode()):012d}"
+        request = request_of(occasion, endpoint, number)
         execution.job = str(self._running.create(Monitoring({}), request)["ProcessingJobArn"])
         self._running.then(
             execution.job, lambda job: self._move(execution, status_of(job), job.failure)

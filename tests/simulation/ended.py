@@ -18,31 +18,46 @@ _OF_A_DECISION = re.compile(r"^[^#]*#in#(?=\w+#decision#)")
 _MESSAGE_ID = re.compile(r"Message id: (\S+)")
 
 
-def state_of(house: House) -> State:
-    """Registry, endpoints, lineage, work, what people were told, and what is left over."""
+def state_of(house: House, *, denied: bool = False) -> State:
+    """Registry, endpoints, lineage, work, what people were told, and what is left over.
+
+    Where AWS has `denied` something, people were told so, and what was told then is left out.
+    """
     lineage = list(house.store.scan(house.store.lineage))
-    mended = {str(one["pk"]) for one in lineage if one.get("verdict") == "tidy"}
+    besides = {str(one["pk"]) for one in lineage if _is_besides(one, denied)}
     work = list(house.store.scan(house.store.work))
     return {
         "lineage": {
             key(one): without(one)
             for one in lineage
-            if not is_ledger(one) and one["pk"] not in mended
+            if not is_ledger(one) and one["pk"] not in besides
         },
         "decisions": sorted(
             str(one["decision"])
             for one in lineage
-            if is_ledger(one) and one.get("decision", "") not in {"", *mended}
+            if is_ledger(one) and one.get("decision", "") not in {"", *besides}
         ),
         "faults": [str(fault) for fault in verify(lineage).faults],
         "dangling": sorted(dangling(lineage)),
         "work": {key(one): without(one) for one in work if one["pk"] != "#agenda"},
-        "said": sorted({told(message) for message in house.said()}),
+        "said": sorted({told(message) for message in house.said()} - besides),
         "left on queues": {name: len(house.queue(name).messages) for name in CONCERNS},
         "dead letters": {url: len(found) for url, found in house.dead().items()},
         "objects": objects(house),
         **sagemaker(house),
     }
+
+
+def _is_besides(item: dict[str, object], denied: bool) -> bool:
+    """Whether an item is the decision to mend something, or to tell that AWS has denied it."""
+    if item.get("verdict") == "tidy" or _facts(item).get("again"):
+        return True
+    return denied and str(item.get("reason")).startswith("AWS refused")
+
+
+def _facts(item: dict[str, object]) -> dict[str, object]:
+    facts = item.get("facts")
+    return facts if isinstance(facts, dict) else {}
 
 
 def key(item: dict[str, object]) -> str:
@@ -110,7 +125,13 @@ def sagemaker(house: House) -> State:
             for arn, one in part.runs._executions.items()
         },
         "jobs": {arn: job.status for arn, job in part.jobs._jobs.items()},
-        "schedules": client.list_monitoring_schedules(MaxResults=100),
+        "schedules": {
+            # A sweep more sees earlier that one is to be changed.
+            one["MonitoringScheduleName"]: {k: v for k, v in one.items() if not k.endswith("Time")}
+            for one in client.list_monitoring_schedules(MaxResults=100)[
+                "MonitoringScheduleSummaries"
+            ]
+        },
         "alarms": sorted(house.account.cloudwatch._alarms),
         "targets": house.account.autoscaling.targets,
     }

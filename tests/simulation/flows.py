@@ -522,7 +522,7 @@ FLOWS: dict[str, Flow] = {
         of_kind(strategy="all-at-once", on_no_evidence="promote"),
     ),
     "old configs": Flow(
-        then(BOTH, say("Rejected", 1), next_version, say("Approved", 3)), promoted,
+        then(BOTH, say("Rejected", 1), next_version, say("Approved", 3), full_sweep), promoted,
         of_kind(keep_configs=0),
     ),
     "drift": Flow(then(SERVED, hours(5)), drifting),

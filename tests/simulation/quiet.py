@@ -53,7 +53,7 @@ def sweep(house: House, *, full: bool = False) -> None:
             break
     else:
         house.sweep(full=full)
-    _empty(house)
+    settle(house)
 
 
 def full_sweep(house: House) -> None:

@@ -111,7 +111,7 @@ def play(flow: Flow, strikes: Strikes) -> tuple[State, list[str]]:
         minutes(house, 1)
         full_sweep(house)
     settle(house)
-    return state_of(house), calls
+    return state_of(house, denied="denied" in strikes.struck.values()), calls
 
 
 def sweep_flow(name: str, results: Path) -> list[str]:

@@ -126,5 +126,5 @@ def test_a_schedule_that_is_gone_is_made_again_by_a_decision_of_its_own() -> Non
     verdict = model_monitor.again(made)
     assert verdict.id("mortgage") != made.id("mortgage")
     assert verdict.reason == (
-        "version 1 serves and has no schedule; the same was done before and is undone"
+        "version 1 serves and has no schedule; the same was decided before and is not so"
     )

@@ -188,6 +188,22 @@ class TestSchedule:
         config = scheduled.sagemaker.schedules[SCHEDULE]
         assert config["ScheduleConfig"] == {"ScheduleExpression": "cron(0 0/6 ? * * *)"}
 
+    def test_that_was_changed_though_the_answer_was_lost_pages_nobody(
+        self, scheduled: House, configure: Configure, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        update = scheduled.sagemaker.update_monitoring_schedule
+
+        def asked_twice(**request: Any) -> Json:
+            update(**request)
+            return update(**request)
+
+        monkeypatch.setattr(scheduled.sagemaker, "update_monitoring_schedule", asked_twice)
+        configure(every="6h")
+        assert scheduled.look("drift") == 0
+        config = scheduled.sagemaker.schedules[SCHEDULE]
+        assert config["ScheduleConfig"] == {"ScheduleExpression": "cron(0 0/6 ? * * *)"}
+        assert scheduled.said == []
+
     def test_goes_when_its_kind_is_not_watched_any_more(
         self, serving: House, configure: Configure
     ) -> None:

@@ -137,9 +137,9 @@ def _verdict(
 
 
 def again(verdict: Verdict) -> Verdict:
-    """The verdict on a schedule that was changed for the same reasons before, and is not so."""
+    """The verdict on a schedule that was to be changed for the same reasons before, and is not."""
     facts = dict(verdict.facts) | {"again": True}
-    reason = f"{verdict.reason}; the same was done before and is undone"
+    reason = f"{verdict.reason}; the same was decided before and is not so"
     return replace(verdict, reason=reason, facts=facts)
 
 
