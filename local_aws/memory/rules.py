@@ -1,12 +1,12 @@
 """EventBridge in memory: which rules want an event, by patterns as the template has them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from moto.events.models import EventPattern
 
 from local_aws.account import ACCOUNT, REGION
-from local_aws.events.bus import views
 from local_aws.kernel import Event, World
 
 
@@ -18,9 +18,9 @@ class Rule:
     pattern: EventPattern
     queue: str
 
-    def wants(self, event: Event) -> bool:
-        """Whether the event fits the rule's pattern."""
-        return any(self.pattern.matches_event(cast(Any, one)) for one in views(event))
+    def wants(self, seen: Sequence[object]) -> bool:
+        """Whether an event that is `seen` in these ways fits the rule's pattern."""
+        return any(self.pattern.matches_event(cast(Any, one)) for one in seen)
 
 
 class Ids:

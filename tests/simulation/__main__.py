@@ -18,7 +18,7 @@ from tests.simulation.calls import CALLS
 from tests.simulation.faults import FAULTS
 from tests.simulation.simulation import Simulation
 
-SEEDS, STEPS = 160, 1400
+SEEDS, STEPS = 155, 1400
 # Of so many seeds one is told nothing by SageMaker.
 DEAF_ONE_IN = 5
 SUMMARY = Path("build/sim/summary.json")

@@ -271,11 +271,11 @@ HAPPENINGS: dict[str, tuple[Happening, int]] = {
 
 # In a rush there is nothing but versions, words on them, and what comes between.
 RUSH: dict[str, int] = {
-    "approve": 40,
+    "approve": 60,
     "reject": 3,
     "revoke": 30,
     "resume": 4,
-    "order": 2,
+    "order": 1,
     "deploy by hand": 1,
     "stale": 3,
 }

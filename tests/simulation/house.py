@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 from local_aws.account import ACCOUNT, REGION
+from local_aws.events.bus import views
 from local_aws.kernel import Event, Measurement
 from local_aws.memory.account import Clients, InMemoryAccount
 from local_aws.memory.client import Call
@@ -205,8 +206,9 @@ class House:
 
     def _publish(self, event: Event) -> None:
         whole = self._ids.completed(event)
+        seen = views(whole)
         for rule in self._rules:
-            if rule.wants(whole):
+            if rule.wants(seen):
                 self.route(rule.name, rule.queue, whole)
 
     def route(self, rule: str, queue: str, event: Event) -> None:

@@ -86,8 +86,9 @@ class Simulation:
         self.running: list[Invocation] = []
         self._stale: list[tuple[str, Event]] = []
         self._changed = False
-        self.rush = chance.random() < 0.5
-        quick, *others, _ = every() if self.rush else (*every(), None)
+        self.rush = chance.random() < 0.7
+        plain, *others, watched = every()
+        quick = plain if self.rush else watched
         self.house = House(self, [quick, chance.choice(others)], self._call, automatic=True)
         self.house.route, self.house.now = self._route, self._now  # type: ignore[method-assign]
         self.house.handled = self._handled
@@ -213,7 +214,7 @@ class Simulation:
         elif chance.random() < 0.88:
             self.pass_time(chance.choice(_SLICES))
         else:
-            self.start_sweep(full=chance.random() < 0.2)
+            self.start_sweep(full=chance.random() < (0.1 if self.rush else 0.3))
 
     def _something(self) -> str:
         weights = RUSH if self.rush else {name: weight for name, (_, weight) in HAPPENINGS.items()}

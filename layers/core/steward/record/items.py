@@ -61,7 +61,7 @@ def _plain(value: object) -> object:
 def _number(value: object) -> object:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _number(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_number(entry) for entry in value]
