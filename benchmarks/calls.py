@@ -3,7 +3,7 @@
 The real handler with cold caches, behind real clients; the account behind them is the tests' own.
 """
 
-import warnings
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from cli import repository
 from steward.aws import Aws
+from steward.log import logger
 from steward.spec.read import read
 from tests.steward.fakes import new_clock
 from tests.steward.functions.conftest import given_to_functions
@@ -60,9 +61,10 @@ def _calls_of_a_look(house: House, aws: Aws) -> int:
 @contextmanager
 def _house() -> Iterator[tuple[House, Aws]]:
     spec, aws = read(repository.MODELS / "mortgage.toml"), Aws()
-    with pytest.MonkeyPatch.context() as patch, mock_aws(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No application metrics to publish")
-        for name, value in given_to_functions(repository.ROOT).items():
+    quiet = {"POWERTOOLS_METRICS_DISABLED": "true"}
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setattr(logging.getLogger(logger.name), "disabled", True)
+        for name, value in (given_to_functions(repository.ROOT) | quiet).items():
             patch.setenv(name, value)
         with open_house(aws, new_clock(patch), list(spec.data.columns), patch) as house:
             yield house, aws
