@@ -4,6 +4,7 @@ The real handler with cold caches, behind real clients; the account behind them 
 """
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,7 +63,8 @@ def _calls_of_a_look(house: House, aws: Aws) -> int:
 def _house() -> Iterator[tuple[House, Aws]]:
     spec, aws = read(repository.MODELS / "mortgage.toml"), Aws()
     quiet = {"POWERTOOLS_METRICS_DISABLED": "true"}
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No application metrics to publish")
         patch.setattr(logging.getLogger(logger.name), "disabled", True)
         for name, value in (given_to_functions(repository.ROOT) | quiet).items():
             patch.setenv(name, value)
