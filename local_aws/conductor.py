@@ -60,7 +60,7 @@ class Conductor:
     def _tick(self) -> None:
         while not self._stopped.is_set():
             with self._baton:
-                while self._world.fire_next(self._world.now()):
+                while not self._stopped.is_set() and self._world.fire_next(self._world.now()):
                     pass
             self._world.wait_for_change(self._seconds_to_next())
 

@@ -21,9 +21,10 @@ def test_redelivery_changes_nothing(played: Played, order: str) -> None:
     assert len(entries) > 20
     before, reads = everything(stage), reads_of_functions(stage)
     rounds = [entries, entries] if order == "twice in order" else [entries[::-1]]
+    targets = dumps.queues()
     for round_ in rounds:
         for entry in round_:
-            deliver(entry)
+            deliver(entry, targets)
         stage.local.settle(180)
     assert reads_of_functions(stage) > reads, "the events did not reach the functions"
     assert everything(stage) == before
@@ -55,13 +56,12 @@ def everything(stage: Stage) -> dict[str, object]:
     }
 
 
-def deliver(entry: Entry) -> None:
+def deliver(entry: Entry, targets: Mapping[str, tuple[str, str]]) -> None:
     """The event as if it had happened again: with an id and a message of its own."""
     event, matched = entry["event"], entry["matched"]
     assert isinstance(event, dict)
     assert isinstance(matched, list)
     body = json.dumps(event | {"id": str(uuid.uuid4())})
-    targets = dumps.queues()
     for rule in matched:
         kind, where = targets[rule]
         if kind == "queue":
