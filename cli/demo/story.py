@@ -16,7 +16,7 @@ from cli.demo.report import write_report
 from cli.demo.stage import NotTrue, Result, Stage, Stopwatch
 from cli.local import embedded
 from cli.logs import last_lines
-from local_aws.client import LocalAwsError
+from local_aws.client import ROOT_KEY, LocalAwsError
 from steward.observe.approval import observe_registry
 from steward.observe.serving import read_versions
 
@@ -287,6 +287,8 @@ def _keep(stage: Stage) -> None:
     print(f"  export AWS_ACCESS_KEY_ID={trainer.access_key_id}")
     print(f"  export AWS_SECRET_ACCESS_KEY={trainer.secret_access_key}")
     print("  .venv/bin/steward status")
-    print(f"  .venv/bin/steward trace {asked}", flush=True)
+    print(f"  .venv/bin/steward trace {asked}")
+    print("  # the account's own key may do all")
+    print(f"  AWS_ACCESS_KEY_ID={ROOT_KEY} .venv/bin/steward doctor", flush=True)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()

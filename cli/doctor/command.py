@@ -51,7 +51,8 @@ def lines(found: Sequence[Check]) -> Iterator[str]:
     """What was found, for people, with how to mend each thing that is not well."""
     for check in found:
         wrong = len({finding.thing for finding in check.findings})
-        yield f"{check.name}: {f'{wrong} not well' if wrong else 'well'} of {check.looked_at}"
+        well = f"{wrong} of {check.looked_at} not well" if wrong else f"{check.looked_at} well"
+        yield f"{check.name}: {well}"
         for finding in check.findings:
             yield f"  {finding.thing}: found {finding.found}; expected {finding.expected}"
             yield f"    mend it: {finding.mend}"

@@ -10,7 +10,7 @@ from cli.demo.report.record import Load, Record
 
 _MINUTE = timedelta(minutes=1)
 # What a label takes of the axis on a narrow screen, in percent.
-_ROOM = 14.0
+_ROOM = 20.0
 
 
 @dataclass(frozen=True, slots=True)
