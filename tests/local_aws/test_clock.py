@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,3 +135,35 @@ def test_while_nobody_runs_it_a_clock_goes_at_the_pace_of_the_wall(tmp_path):
     os.utime(tmp_path / "clock", (yesterday, yesterday))
     passed = Clock(tmp_path / "clock", rate=500).now().timestamp() - yesterday
     assert 86400 <= passed < 2 * 86400
+
+
+@pytest.mark.parametrize("what", ["a call", "a call of a service that is new", "work"])
+def test_nothing_begins_while_all_stands_still(world, what):
+    def begin():
+        match what:
+            case "work":
+                with world.busy("work"):
+                    return True
+            case "a call":
+                with world.serving(changes=True):
+                    return True
+            case _:
+                with world.lock("new"), world.serving(changes=False):
+                    return True
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.standing_still() as still:
+            assert still
+            begun = pool.submit(begin)
+            with pytest.raises(TimeoutError):
+                begun.result(0.1)
+        assert begun.result(10)
+
+
+def test_what_is_due_is_never_neither_ahead_nor_under_way(world):
+    """Else a state that is kept just then would lose it."""
+    seen = []
+    world.after(timedelta(0), "now", lambda: seen.append((world.agenda(), world.running())))
+    world.fire_next(world.now())
+    assert seen == [([], ["now"])]
+    assert world.running() == []
