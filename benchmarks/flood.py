@@ -3,6 +3,7 @@
 import json
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from cli import repository
 from local_aws.client import REGION, ROOT_KEY, LocalAws, now
+from local_aws.memory.items import Json
 from steward.spec.read import read
-from tests.simulation.flood import flood
+from tests.simulation.flood import flood, new_in
 from tests.simulation.house import given_back
 
-HERE = Path(__file__).resolve().parents[1]
 EMBEDDED, IN_MEMORY = 1000, 10_000
 CLIENTS = 8
 # A pipeline whose runs end at once: what it would do is no matter here.
@@ -33,7 +35,7 @@ def flooded() -> dict[str, float]:
     with given_back():
         memory = flood(IN_MEMORY)
     found = {
-        "flood.memory_not_once": float(IN_MEMORY - sum(n == 1 for n in memory.new.values())),
+        "flood.memory_not_once": _not_once(IN_MEMORY, memory.new),
         "flood.memory_runs": float(memory.runs),
         "flood.memory_objects_per_invocation": IN_MEMORY / memory.invocations,
     }
@@ -41,8 +43,12 @@ def flooded() -> dict[str, float]:
         return found | _embedded(Path(folder))
 
 
+def _not_once(objects: int, new: Counter[str]) -> float:
+    return float(objects - sum(times == 1 for times in new.values()))
+
+
 def _embedded(folder: Path) -> dict[str, float]:
-    with LocalAws.start(folder, HERE / "template.yaml") as local:
+    with LocalAws.start(folder, repository.TEMPLATE) as local:
         begun = time.monotonic()
         _publish(local)
         _upload(local)
@@ -52,9 +58,8 @@ def _embedded(folder: Path) -> dict[str, float]:
         local.settle()
         seconds = time.monotonic() - begun
         snapshots = _snapshots(local)
-    known = sum(len(one) for one in snapshots)
     return {
-        "flood.embedded_not_once": float(abs(EMBEDDED - known)),
+        "flood.embedded_not_once": _not_once(EMBEDDED, new_in(snapshots)),
         "flood.embedded_runs": float(len(snapshots)),
         "flood.embedded_objects_per_invocation": EMBEDDED / invocations,
         "flood.embedded_s": seconds,
@@ -84,7 +89,7 @@ def _publish(local: LocalAws) -> None:
 
 def _upload(local: LocalAws) -> None:
     s3, bucket = _client(local, "s3"), local.outputs["LandingBucket"]
-    spec = read(HERE / "models" / "mortgage.toml")
+    spec = read(repository.MODELS / "mortgage.toml")
     row = ",".join("1" for _ in spec.columns)
     body = f"{','.join(spec.columns)}\n{row}\n".encode()
 
@@ -109,9 +114,11 @@ def _invocations(local: LocalAws) -> float:
     return sum(float(point["Sum"]) for point in found["Datapoints"])
 
 
-def _snapshots(local: LocalAws) -> list[list[str]]:
-    """The keys of the objects in each snapshot."""
+def _snapshots(local: LocalAws) -> list[Json]:
+    """The snapshots, the first one first."""
     s3, bucket = _client(local, "s3"), local.outputs["ArtifactBucket"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix="snapshots/mortgage/").get("Contents", [])
-    bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in listed]
-    return [[one["key"] for one in json.loads(body)["objects"]] for body in bodies]
+    listed.sort(key=lambda one: one["LastModified"])
+    return [
+        json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in listed
+    ]

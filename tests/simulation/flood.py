@@ -2,9 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from local_aws.memory.items import Json
 from tests.simulation.flows import MODEL, Fates
 from tests.simulation.house import House, mortgage
 from tests.simulation.quiet import full_sweep, minutes
@@ -67,13 +69,21 @@ def _take(house: House) -> int:
 
 
 def _new(house: House, runs: list[object]) -> Counter[str]:
-    known: dict[str, str] = {}
-    new = Counter[str]()
+    snapshots = []
     for parameters in runs:
         assert isinstance(parameters, dict)
         bucket, _, key = str(parameters["SnapshotUri"]).removeprefix("s3://").partition("/")
         body = house.account.s3.get({"Bucket": bucket, "Key": key})["Body"].read()
-        now = {one["key"]: one["version_id"] for one in json.loads(body)["objects"]}
+        snapshots.append(json.loads(body))
+    return new_in(snapshots)
+
+
+def new_in(snapshots: Iterable[Json]) -> Counter[str]:
+    """In how many snapshots, given in their order, each key is what the one before did not hold."""
+    known: dict[str, str] = {}
+    new = Counter[str]()
+    for snapshot in snapshots:
+        now = {one["key"]: one["version_id"] for one in snapshot["objects"]}
         new.update(key for key, version in now.items() if known.get(key) != version)
         known = now
     return new
